@@ -1,0 +1,23 @@
+// Functions that library components call by name (dash-mantine-components: "functions as props").
+(() => {
+  const element = (...parts) => window.React.createElement(...parts);
+
+  // The server has filtered the hits already: show them all.
+  const pingqiShowAll = ({ options }) => options;
+
+  // A node of the organisation tree: arrow, name, rank, and a mark where the secretary's seat is vacant.
+  const pingqiTreeNode = ({ node, expanded, hasChildren, elementProps, tree }) => {
+    const { "data-rank": rank, "data-vacant": vacant } = node.nodeProps || {};
+    const toggle = (event) => { event.stopPropagation(); tree.toggleExpanded(node.value); };
+    return element("div", elementProps,
+      element("span", {
+        className: hasChildren ? (expanded ? "tree-arrow open" : "tree-arrow") : "tree-arrow none",
+        onClick: hasChildren ? toggle : undefined, "aria-hidden": true,
+      }, hasChildren ? "›" : ""),
+      element("span", { className: "tree-name", title: node.label }, node.label),
+      rank && element("span", { className: "tree-rank" }, rank),
+      vacant && element("span", { className: "tree-vacant" }, vacant));
+  };
+
+  window.dashMantineFunctions = Object.assign(window.dashMantineFunctions || {}, { pingqiShowAll, pingqiTreeNode });
+})();

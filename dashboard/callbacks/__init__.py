@@ -1,0 +1,1 @@
+"""What pages do: thin callbacks over named functions, registered by register(app, services)."""

@@ -1,0 +1,367 @@
+"""What 全市一张图 does. The URL is the state: choices change it, and everything shown follows from it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash.exceptions import PreventUpdate
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy.orm import Session
+
+from dashboard import auth
+from dashboard.components import detail as detail_card
+from dashboard.components import kpi, legend, ranking, tree
+from dashboard.components.shell import theme
+from dashboard.i18n import _
+from dashboard.pages import city as page
+from dashboard.services import Services
+from dashboard.theme import Theme
+from dashboard.view import UNCLASSIFIED, View
+from data.queries import areas, compounds, details, kpis, overlays, search
+from data.queries.overlays import Unit, Window
+from data.scope import Scope
+from models.areas import level_of
+from models.enums import AreaLevel
+
+AREA_LAYERS = {level.value for level in AreaLevel}
+CHOSEN_MAX_ZOOM = 17
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the callbacks of the page."""
+    store = services.store
+
+    @app.callback(
+        Output(page.URL, "search"),
+        Output(page.FIT, "data"),
+        Input(page.TREE, "selected"),
+        Input(page.MAP, "clicked"),
+        Input(page.SEARCH, "value"),
+        Input({"type": "goto", "key": ALL}, "n_clicks"),
+        Input(page.RANKING_TABLE, "cellClicked", allow_optional=True),
+        Input(page.SHOW, "value"),
+        Input(page.UNIT, "value"),
+        Input(page.WINDOW, "value"),
+        Input(page.KINDS_SHOWN, "value"),
+        Input(page.LAYERS_SHOWN, "value"),
+        State(page.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def navigate(  # noqa: PLR0917
+        selected: list[str],
+        clicked: dict[str, Any] | None,
+        found: str | None,
+        _links: list[int],
+        cell: dict[str, Any] | None,
+        show: str,
+        unit: str,
+        months: list[str] | None,
+        kinds: list[str],
+        layers: list[str],
+        search_string: str,
+    ) -> tuple[Any, Any]:
+        view = View.of(search_string)
+        trigger, by = ctx.triggered_id, "choice"
+        if isinstance(trigger, dict):
+            if not ctx.triggered[0]["value"]:
+                raise PreventUpdate
+            new = choose(services, auth.scope(), view, trigger["key"])
+        elif trigger == page.TREE:
+            new = view if not selected else choose(services, auth.scope(), view, selected[0])
+        elif trigger == page.SEARCH:
+            new = view if not found else choose(services, auth.scope(), view, found)
+        elif trigger == page.RANKING_TABLE:
+            key = (cell or {}).get("rowId")
+            new = view if not key else choose(services, auth.scope(), view, key)
+        elif trigger == page.MAP:
+            new, by = choose_on_map(services, auth.scope(), view, clicked), "map"
+        else:
+            new = controls(view, show, unit, months, kinds, layers)
+            by = "controls"
+        if new == view:
+            raise PreventUpdate
+        return new.search(), {"by": by}
+
+    @app.callback(
+        Output(page.SHOW, "value"),
+        Output(page.UNIT, "value"),
+        Output(page.UNIT, "style"),
+        Output(page.WINDOW, "style"),
+        Output(page.WINDOW, "value"),
+        Output(page.WINDOW, "minDate"),
+        Output(page.WINDOW, "maxDate"),
+        Output(page.KINDS_SHOWN, "value"),
+        Output(page.LAYERS_SHOWN, "value"),
+        Output(page.MAP, "visible"),
+        Input(page.URL, "search"),
+    )
+    def follow_controls(search_string: str) -> tuple[Any, ...]:
+        view = View.of(search_string)
+        with store.reading() as session:
+            whole = overlays.span(session, auth.scope())
+        window = view.window(whole)
+        hidden = {"display": "none"} if view.measure is None else {}
+        return (
+            view.show,
+            view.unit.value,
+            hidden,
+            hidden,
+            [window.start.isoformat(), window.end.isoformat()] if window else None,
+            whole.start.isoformat() if whole else None,
+            whole.end.isoformat() if whole else None,
+            list(view.kinds),
+            list(view.layers),
+            visible(view),
+        )
+
+    @app.callback(
+        Output(page.TREE, "data"),
+        Output(page.TREE, "expanded"),
+        Output(page.TREE, "selected"),
+        Input(page.URL, "search"),
+        Input(page.TREE, "expanded"),
+    )
+    def show_tree(search_string: str, expanded: list[str]) -> tuple[Any, Any, Any]:
+        view = View.of(search_string)
+        opened = dict.fromkeys(expanded or [])
+        with store.reading() as session:
+            chain = tree.path_to(
+                session, auth.scope(), view.chosen or (f"area:{view.area}" if view.area else None)
+            )
+            if ctx.triggered_id != page.TREE:
+                roots = [node["value"] for node in tree.nodes(session, auth.scope(), [])]
+                opened.update(dict.fromkeys([*roots, *chain[:-1]]))
+            data = tree.nodes(session, auth.scope(), list(opened))
+        return data, list(opened), chain[-1:]
+
+    @app.callback(
+        Output(page.MAP, "overlays"),
+        Output(page.MAP, "view"),
+        Output(page.DETAIL, "children"),
+        Input(page.URL, "search"),
+        State(page.FIT, "data"),
+    )
+    def show_chosen(search_string: str, fit: dict[str, str]) -> tuple[Any, Any, Any]:
+        return chosen(services, auth.scope(), View.of(search_string), fit.get("by", "load"))
+
+    @app.callback(
+        Output(page.MAP, "values"),
+        Output(page.LEGEND, "children"),
+        Output(page.RANKING, "children"),
+        Input(page.URL, "search"),
+    )
+    def show_values(search_string: str) -> tuple[Any, Any, Any]:
+        return values(services, auth.scope(), View.of(search_string), theme())
+
+    @app.callback(
+        Output(page.FIGURES, "children"),
+        Output(page.AS_OF, "children"),
+        Output(page.CRUMBS, "children"),
+        Input(page.URL, "search"),
+    )
+    def show_figures(search_string: str) -> tuple[Any, Any, Any]:
+        view, scope = View.of(search_string), auth.scope()
+        with store.reading() as session:
+            window = view.window(overlays.span(session, scope))
+            figures = kpis.kpis(session, scope.narrowed(view.area), window)
+            return kpi.cards(figures, window), kpi.as_of(figures), crumbs(session, scope, view.area)
+
+    @app.callback(
+        Output(page.SEARCH, "data"),
+        Input(page.SEARCH, "searchValue"),
+        prevent_initial_call=True,
+    )
+    def find(words: str | None) -> Any:
+        if not words or not words.strip():
+            raise PreventUpdate
+        with store.reading() as session:
+            return search_options(search.search(session, auth.scope(), words))
+
+    @app.callback(
+        Output(page.SEARCH, "value"),
+        Input(page.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def clear_search(_search: str) -> None:
+        return None
+
+
+def choose(services: Services, scope: Scope, view: View, key: str) -> View:
+    """Return the view after choosing a node of the tree, a hit, a link or a row.
+
+    An area becomes the area of the figures. Anything else keeps the area, unless it lies outside.
+    """
+    key = key.removesuffix("/")
+    if key == "none":
+        return view.but(chosen=None)
+    kind, _sep, value = key.partition(":")
+    if kind == "area":
+        with services.store.reading() as session:
+            area = areas.by_code(session, scope, value)
+            top = areas.top(session, scope)
+        if area is None:
+            return view
+        return view.but(area=None if top and top.code == value else value, chosen=None)
+    with services.store.reading() as session:
+        found = details.get(session, scope, kind, int(value))
+    if found is None:
+        return view
+    inside = view.area is None or found.record.area_code in Scope.of_area(view.area)  # type: ignore[attr-defined]
+    return view.but(chosen=key, area=view.area if inside else found.path[-1].code if found.path else None)
+
+
+def choose_on_map(services: Services, scope: Scope, view: View, clicked: dict[str, Any] | None) -> View:
+    """Return the view after a click on the map; a click on open ground chooses nothing."""
+    if not clicked or clicked.get("layer") is None or clicked.get("id") is None:
+        return view.but(chosen=None)
+    layer, feature = str(clicked["layer"]), int(clicked["id"])
+    if layer in AREA_LAYERS:
+        with services.store.reading() as session:
+            area = areas.by_id(session, scope, feature)
+        return view.but(area=area.code, chosen=None) if area else view
+    if layer == "point":
+        layer = str(clicked.get("point", "")).partition(".")[0]
+    return choose(services, scope, view, f"{layer}:{feature}")
+
+
+def controls(
+    view: View, show: str, unit: str, months: list[str] | None, kinds: list[str], layers: list[str]
+) -> View:
+    """Return the view that the controls ask for."""
+    start, end = view.start, view.end
+    if months and all(months):
+        start, end = date.fromisoformat(months[0][:10]), _month_end(date.fromisoformat(months[1][:10]))
+    asked = View(show=show, unit=Unit(unit), kinds=tuple(kinds or ()), layers=tuple(layers or ()))
+    known = View.of(asked.search())
+    return view.but(
+        show=known.show, unit=known.unit, kinds=known.kinds, layers=known.layers, start=start, end=end
+    )
+
+
+def _month_end(day: date) -> date:
+    first_of_next = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return date.fromordinal(first_of_next.toordinal() - 1)
+
+
+def visible(view: View) -> list[str]:
+    """Return the layers that the map shows."""
+    always = ["water", "green", "road", "compound", "community", "subdistrict", "county", "city", "label"]
+    return always + [
+        layer if layer in {"grid", "micro_grid", "building"} else f"point.{layer}" for layer in view.layers
+    ]
+
+
+def chosen(services: Services, scope: Scope, view: View, by: str) -> tuple[Any, Any, Any]:
+    """Return the map's overlays, its view and the detail card of what is chosen.
+
+    What the map itself chose is not moved into the middle: the reader is looking at it.
+    """
+    with services.store.reading() as session:
+        found = None
+        if view.chosen:
+            found = details.get(session, scope, str(view.chosen_kind), int(view.chosen_id or 0))
+        frame = areas.bounds(session, scope, view.area) if view.area else _whole(session, scope)
+        drawn: list[dict[str, Any]] = []
+        bounds = frame
+        if found is not None and found.geometry is not None:
+            drawn = [_drawn("selected", found.geometry)]
+            bounds = found.geometry.bounds
+        elif view.area:
+            outline = areas.geometry(session, scope, view.area)
+            drawn = [_drawn("related", shapely.boundary(outline))] if outline is not None else []
+        card = _closable(detail_card.card(found)) if found is not None else None
+    moves = by not in {"map", "controls"} and bounds is not None
+    key = view.chosen or view.area or "all"
+    camera = (
+        {"key": key, "bounds": list(bounds), "max_zoom": CHOSEN_MAX_ZOOM, "padding": 40}
+        if moves and bounds
+        else no_update
+    )
+    return drawn, camera, card
+
+
+def _whole(session: Session, scope: Scope) -> areas.Bounds | None:
+    top = areas.top(session, scope)
+    return areas.bounds(session, scope, top.code) if top else None
+
+
+def _drawn(role: str, geometry: BaseGeometry) -> dict[str, Any]:
+    return {
+        "role": role,
+        "geojson": {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(geometry)},
+    }
+
+
+def _closable(card: html.Div) -> html.Section:
+    close = html.Button(
+        "×", id={"type": "goto", "key": "none"}, className="close", n_clicks=0, **{"aria-label": _("关闭")}
+    )
+    return html.Section([close, card], className="panel detail-panel")
+
+
+def values(services: Services, scope: Scope, view: View, colours: Theme) -> tuple[Any, Any, Any]:
+    """Return the map's values, their legend and, for an overlay, its ranking within the area."""
+    store = services.store
+    inner = scope.narrowed(view.area)
+    with store.reading() as session:
+        table = compounds.kinds(session, inner)
+        whole = overlays.span(session, scope)
+    if view.measure is None or whole is None:
+        shown = legend.kinds(table, view.kinds, colours)
+        return shown.values, shown.legend if len(table) else None, None
+    window: Window = view.window(whole) or whole
+    found = overlays.measure(store, inner, view.measure, view.unit, window)
+    hidden = np.zeros(len(found.frame), dtype=bool)
+    if view.unit is Unit.COMPOUND:
+        kind = table.set_index("id")["kind"].reindex(found.frame["id"])
+        hidden = ~kind.where(kind.notna(), UNCLASSIFIED).isin(view.kinds).to_numpy()
+        counties = table.set_index("id")["area_code"].reindex(found.frame["id"]).str[: legend.COUNTY_DIGITS]
+    else:
+        counties = found.frame["code"].map(lambda _code: "city")
+    with store.reading() as session:
+        monthly = overlays.monthly(session, inner, view.measure, window)
+    shown = legend.overlay(found, counties.reset_index(drop=True), hidden, colours)
+    return shown.values, shown.legend, ranking.panel(found, monthly, page.RANKING_TABLE, colours)
+
+
+def crumbs(session: Session, scope: Scope, code: str | None) -> list[Any]:
+    """Return the path from the top of the scope to the area, each step a button."""
+    top = areas.top(session, scope)
+    if top is None:
+        return []
+    path = areas.path(session, scope, code or top.code)
+    buttons: list[Any] = []
+    for area in path:
+        if buttons:
+            buttons.append(html.Span("›", className="crumb-gap"))
+        buttons.append(
+            html.Button(
+                area.name, id={"type": "goto", "key": f"area:{area.code}"}, className="crumb", n_clicks=0
+            )
+        )
+    return buttons
+
+
+SEARCH_LABELS = {
+    "area": "行政区划",
+    "compound": "小区",
+    "organisation": "党组织",
+    "grid": "网格",
+    "micro_grid": "微网格",
+    "station": "服务阵地",
+}
+
+
+def search_options(hits: list[search.Hit]) -> list[dict[str, Any]]:
+    """Return hits as grouped options of a select."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for hit in hits:
+        label = f"{hit.name} · {hit.where}" if hit.where and hit.where != hit.name else hit.name
+        if hit.kind == "area":
+            label = f"{hit.name}（{_(level_of(hit.code).label)}）"
+        groups.setdefault(hit.kind, []).append({"value": hit.key, "label": label})
+    return [{"group": _(SEARCH_LABELS[kind]), "items": items} for kind, items in groups.items()]

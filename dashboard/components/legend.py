@@ -1,0 +1,199 @@
+"""Colours of the map: values as codes, and the legend that explains them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from dash import html
+
+from dashboard.i18n import _, number
+from dashboard.map import NOT_SHOWN, encode_group
+from dashboard.theme import Theme
+from dashboard.view import UNCLASSIFIED
+from data.queries.overlays import TOO_FEW, Measure, Overlay, Unit
+from geo.statistics import class_codes, quantile_breaks
+from models.enums import CompoundKind
+
+SATISFACTION_BREAKS = (75.0, 80.0, 85.0, 90.0)
+"""Fixed, so that two areas and two periods compare."""
+COUNTY_DIGITS = 6
+
+MEASURE_LABELS = {
+    Measure.CLAIMS_PER_1000: "认领密度（每千户）",
+    Measure.CLAIMS_PER_KM2: "认领密度（每平方公里）",
+    Measure.SATISFACTION: "群众满意率",
+}
+MEASURE_UNITS = {
+    Measure.CLAIMS_PER_1000: "件／千户",
+    Measure.CLAIMS_PER_KM2: "件／平方公里",
+    Measure.SATISFACTION: "%",
+}
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """Values for the map with their legend."""
+
+    values: dict[str, Any]
+    legend: html.Div
+
+
+def kinds(compounds: pd.DataFrame, shown: tuple[str, ...], theme: Theme) -> Coloured:
+    """Return the compounds coloured by kind; those of other kinds than `shown` are not drawn.
+
+    Parameters
+    ----------
+    compounds
+        Columns id, area_code, kind (a value of `CompoundKind`, or None).
+    """
+    order = [*CompoundKind, None]
+    names = [kind.value if kind else UNCLASSIFIED for kind in order]
+    kind = compounds["kind"].where(compounds["kind"].notna(), UNCLASSIFIED)
+    codes = kind.map(
+        {name: code if name in shown else NOT_SHOWN for code, name in enumerate(names)}
+    ).to_numpy("u1")
+    counts = kind.value_counts()
+    rows = [
+        _row(theme.kinds[one], _(one.label) if one else _("未分类"), number(int(counts.get(name, 0))))
+        for one, name in zip(order, names, strict=True)
+        if counts.get(name, 0) and name in shown
+    ]
+    values = {
+        "layer": "compound",
+        "groups": _groups(
+            "compound", compounds["id"].to_numpy(), codes, compounds["area_code"].str[:COUNTY_DIGITS]
+        ),
+        "colors": [theme.kinds[one] for one in order],
+        "label": "",
+    }
+    return Coloured(
+        values, html.Div([html.Div(_("小区类型"), className="legend-title"), *rows], className="legend")
+    )
+
+
+def overlay(found: Overlay, counties: pd.Series[Any], hidden: np.ndarray, theme: Theme) -> Coloured:
+    """Return an overlay's units coloured by class.
+
+    Parameters
+    ----------
+    counties
+        Six-digit county code of each row of the overlay's frame; decides which archive draws it.
+    hidden
+        Rows that a filter takes away, shape (n,).
+    """
+    frame = found.frame
+    is_satisfaction = found.measure is Measure.SATISFACTION
+    values = frame["value"].to_numpy(float)
+    breaks = (
+        np.array(SATISFACTION_BREAKS) if is_satisfaction else quantile_breaks(values[~hidden & (values > 0)])
+    )
+    ramp = theme.ramps[found.measure][-len(breaks) - 1 :]
+    too_few, unknown = len(ramp), len(ramp) + 1
+    codes = class_codes(values, breaks)
+    codes[frame["too_few"].to_numpy()] = too_few
+    codes[np.isnan(values) & ~frame["too_few"].to_numpy()] = unknown
+    rows = _class_rows(codes[~hidden], breaks, ramp, found.measure)
+    few, none = int((codes[~hidden] == too_few).sum()), int((codes[~hidden] == unknown).sum())
+    if few:
+        rows.append(_row(theme.too_few, _("评价不足 {k} 条，不排名", k=TOO_FEW), number(few), hatched=True))
+    if none:
+        rows.append(_row(theme.line, _("缺分母，不计算"), number(none)))
+    codes[hidden] = NOT_SHOWN
+    layer = found.unit.value
+    coloured = {
+        "layer": layer,
+        "groups": _groups(layer, frame["id"].to_numpy(), codes, counties, values, frame["n"].to_numpy()),
+        "colors": [*ramp, theme.too_few, theme.line],
+        "hatched": [too_few],
+        "label": _(MEASURE_LABELS[found.measure]),
+        "unit": _(MEASURE_UNITS[found.measure]),
+        "decimals": 1,
+        "too_few": _("评价不足 {k} 条", k=TOO_FEW) if is_satisfaction else _("缺分母"),
+    }
+    return Coloured(coloured, html.Div([*_head(found), *rows, *_foot(found)], className="legend"))
+
+
+def _head(found: Overlay) -> list[html.Div]:
+    window = found.window
+    total = int(found.frame["n"].sum())
+    basis = (
+        _("评价 {n} 条；4 分及以上为满意", n=number(total))
+        if found.measure is Measure.SATISFACTION
+        else _("认领 {n} 件", n=number(total))
+    )
+    return [
+        html.Div(
+            f"{_(MEASURE_LABELS[found.measure])} · {_(UNIT_LABELS[found.unit])}", className="legend-title"
+        ),
+        html.Div(f"{window.start:%Y.%m.%d}—{window.end:%Y.%m.%d} · {basis}", className="legend-note"),
+    ]
+
+
+def _foot(found: Overlay) -> list[html.Div]:
+    if not found.above:
+        return []
+    return [
+        html.Div(_("另有 {n} 条只知所在社区，未落到本级", n=number(found.above)), className="legend-note")
+    ]
+
+
+UNIT_LABELS = {
+    Unit.COMPOUND: "小区",
+    Unit.COMMUNITY: "社区",
+    Unit.SUBDISTRICT: "街道（乡镇）",
+    Unit.COUNTY: "县（市、区）",
+}
+
+
+def _class_rows(
+    codes: np.ndarray, breaks: np.ndarray, ramp: tuple[str, ...], measure: Measure
+) -> list[html.Div]:
+    edges = [f"{edge:g}" for edge in breaks]
+    unit = "%" if measure is Measure.SATISFACTION else ""
+    if not edges:
+        texts = [_("全部")]
+    else:
+        texts = [
+            _("低于 {x}", x=edges[0] + unit),
+            *(f"{low}—{high}{unit}" for low, high in zip(edges, edges[1:], strict=False)),
+            _("{x} 及以上", x=edges[-1] + unit),
+        ]
+    return [
+        _row(colour, text, number(int((codes == code).sum())))
+        for code, (colour, text) in reversed(list(enumerate(zip(ramp, texts, strict=True))))
+    ]
+
+
+def _row(colour: str, text: str, count: str, *, hatched: bool = False) -> html.Div:
+    swatch = html.Span(className="swatch hatched" if hatched else "swatch", style={"backgroundColor": colour})
+    return html.Div(
+        [swatch, html.Span(text), html.Span(count, className="legend-count")], className="legend-row"
+    )
+
+
+def _groups(
+    layer: str,
+    ids: np.ndarray,
+    codes: np.ndarray,
+    counties: pd.Series[Any],
+    numbers: np.ndarray | None = None,
+    counts: np.ndarray | None = None,
+) -> list[dict[str, str]]:
+    """Split values by the archive that draws them."""
+    groups = []
+    county_of = counties.to_numpy()
+    for county in pd.unique(county_of):
+        inside = county_of == county
+        groups.append(
+            encode_group(
+                f"{layer}:{county}",
+                ids[inside],
+                codes[inside],
+                None if numbers is None else numbers[inside],
+                None if counts is None else counts[inside],
+            )
+        )
+    return groups

@@ -1,0 +1,127 @@
+"""The ranked table of an overlay, and its course over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid as dag
+import numpy as np
+import pandas as pd
+from dash import dcc, html
+
+from dashboard.components.legend import MEASURE_UNITS, UNIT_LABELS
+from dashboard.figures.trend import trend
+from dashboard.i18n import _, language, number
+from dashboard.theme import Theme
+from data.queries.overlays import Measure, Overlay, ranking
+
+ROWS = 1000
+"""Rows that go to the browser; a larger ranking shows its two ends."""
+
+
+def panel(found: Overlay, monthly: pd.DataFrame, table_id: str, theme: Theme) -> html.Section:
+    """Return the panel of an overlay: course over time, ranked table, who is left out.
+
+    Parameters
+    ----------
+    monthly
+        Columns month (first day), n, satisfied.
+    """
+    ranked = ranking(found)
+    left_out = len(found.frame) - len(ranked)
+    basis = _("按 95% 区间下限排名") if found.measure is Measure.SATISFACTION else _("按数值排名")
+    notes = [basis]
+    if left_out and found.measure is Measure.SATISFACTION:
+        notes.append(_("{n} 个评价过少，不排名", n=number(left_out)))
+    elif left_out:
+        notes.append(_("{n} 个缺分母，不排名", n=number(left_out)))
+    title = _("{unit}排名", unit=_(UNIT_LABELS[found.unit]))
+    return html.Section(
+        [
+            html.Div(
+                [html.H2(title), html.Span("；".join(notes), className="as-of")], className="panel-head"
+            ),
+            dcc.Graph(
+                figure=trend(monthly, found.measure, theme, _trend_text(found.measure)),
+                config={"displayModeBar": False, "locale": "zh-CN" if language() == "zh" else "en"},
+                className="trend",
+            ),
+            table(found, ranked, table_id, theme),
+        ],
+        className="panel ranking-panel",
+    )
+
+
+def _trend_text(measure: Measure) -> str:
+    return _("每月满意率") if measure is Measure.SATISFACTION else _("每月认领件数")
+
+
+def table(found: Overlay, ranked: pd.DataFrame, table_id: str, theme: Theme) -> dag.AgGrid:
+    """Return the ranked table; a row that is clicked chooses its unit."""
+    return dag.AgGrid(
+        id=table_id,
+        rowData=rows(found, ranked),
+        columnDefs=columns(found),
+        defaultColDef={"sortable": True, "resizable": False, "suppressMovable": True},
+        columnSize="sizeToFit",
+        dashGridOptions={
+            "rowHeight": 30,
+            "headerHeight": 32,
+            "suppressCellFocus": False,
+            "tooltipShowDelay": 300,
+            "theme": {
+                "function": "themeQuartz.withPart(colorSchemeDark)" if theme.name == "dark" else "themeQuartz"
+            },
+        },
+        getRowId="params.data.key",
+        className="ranking-table",
+        style={"height": "100%"},
+    )
+
+
+def rows(found: Overlay, ranked: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the ranked units as rows: key, rank, name, value, n and, for a satisfaction, its interval."""
+    places = np.arange(1, len(ranked) + 1)
+    keep = np.ones(len(ranked), dtype=bool)
+    if len(ranked) > ROWS:
+        keep[ROWS // 2 : -ROWS // 2] = False
+    shown = ranked[keep]
+    prefix = "compound" if found.unit.value == "compound" else "area"
+    keys = shown["id"] if prefix == "compound" else shown["code"]
+    table = pd.DataFrame(
+        {
+            "key": prefix + ":" + keys.astype(str),
+            "rank": places[keep],
+            "name": shown["name"],
+            "value": shown["value"].round(1),
+            "n": shown["n"],
+        }
+    )
+    if found.measure is Measure.SATISFACTION:
+        table["interval"] = shown["low"].map("{:.0f}".format) + "—" + shown["high"].map("{:.0f}".format)
+    result: list[dict[str, Any]] = table.to_dict("records")
+    return result
+
+
+def columns(found: Overlay) -> list[dict[str, Any]]:
+    """Return the columns of the ranked table."""
+    is_satisfaction = found.measure is Measure.SATISFACTION
+    right = {"type": "rightAligned"}
+    defined: list[dict[str, Any]] = [
+        {"field": "rank", "headerName": _("名次"), "width": 60, **right},
+        {"field": "name", "headerName": _(UNIT_LABELS[found.unit]), "flex": 1, "tooltipField": "name"},
+        {
+            "field": "value",
+            "headerName": _(MEASURE_UNITS[found.measure]),
+            "width": 92 if not is_satisfaction else 66,
+            **right,
+        },
+    ]
+    if is_satisfaction:
+        defined.append(
+            {"field": "interval", "headerName": _("95% 区间"), "width": 86, "sortable": False, **right}
+        )
+    defined.append(
+        {"field": "n", "headerName": _("评价数") if is_satisfaction else _("件数"), "width": 72, **right}
+    )
+    return defined

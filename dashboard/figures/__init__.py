@@ -1,0 +1,1 @@
+"""Charts from tidy data; no Dash here."""

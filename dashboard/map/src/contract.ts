@@ -1,0 +1,92 @@
+// The props that Python gives and the outputs that it gets: the one description both sides keep to.
+import type { Bounds } from "./geometry.ts";
+
+export type Kind = "polygon" | "line" | "point";
+export type Theme = "dark" | "light";
+export type Lang = "zh" | "en";
+
+/** Geometry of one layer and one county: an archive of tiles, or a GeoJSON document. */
+export interface SourceSpec {
+  id: string;
+  layer: string;
+  kind: Kind;
+  url: string;
+  overview_url?: string;
+  overview_maxzoom?: number;
+  names_url?: string;
+  minzoom?: number;
+  maxzoom?: number;
+  bounds?: Bounds;
+}
+
+/** The values of one source, by feature id; see values.ts for the encodings. */
+export interface ValueGroup {
+  source: string;
+  ids: string;
+  codes: string;
+  numbers?: string;
+  counts?: string;
+}
+
+export interface Values {
+  layer: string;
+  groups: ValueGroup[];
+  colors: string[];
+  hatched?: number[];
+  label?: string;
+  unit?: string;
+  decimals?: number;
+  too_few?: string;
+}
+
+export type Role = "service" | "related" | "selected" | "draft";
+
+export interface Overlay {
+  role: Role;
+  geojson: GeoJSON.GeoJSON;
+}
+
+/** Where to look; obeyed once for each new key. */
+export interface View {
+  key: string | number;
+  bounds?: Bounds;
+  center?: [number, number];
+  zoom?: number;
+  padding?: number;
+  max_zoom?: number;
+  animate?: boolean;
+}
+
+export interface Outputs {
+  clicked?: {
+    layer: string | null;
+    id?: number;
+    source?: string;
+    point?: string;
+    lng: number;
+    lat: number;
+    at: number;
+  };
+  view_state?: { center: [number, number]; zoom: number; bounds: Bounds };
+  painted?: { at: number; ms: number; set_ms: number; why: "load" | "values" };
+  failed?: { message: string; at: number } | null;
+}
+
+export interface Props {
+  id?: string;
+  className?: string;
+  style?: Record<string, string | number>;
+  theme?: Theme;
+  colors?: Record<string, string>;
+  sources?: SourceSpec[];
+  visible?: string[];
+  zooms?: Record<string, [number, number]>;
+  values?: Values | null;
+  overlays?: Overlay[];
+  view?: View | null;
+  interactive?: boolean;
+  attribution?: string;
+  label_scale?: number;
+  lang?: Lang;
+  setProps?: (outputs: Outputs) => void;
+}

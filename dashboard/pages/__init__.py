@@ -1,0 +1,1 @@
+"""Pages only lay out."""

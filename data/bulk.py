@@ -1,0 +1,157 @@
+"""Whole tables in and out, vectorised: frames to rows by executemany or COPY, rows to GeoDataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import ColumnElement, Connection, Select, Table, select, text, type_coerce
+from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
+
+from models import Base
+from models.geometry import OWN_FLAGS, STORED_SRID, Geometry, from_gpkg, to_gpkg
+
+CRS = f"EPSG:{STORED_SRID}"
+_GPKG_HEADER = np.dtype(
+    [("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srid", "<i4"), ("envelope", "<f8", 4)]
+)
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the table of a mapped class."""
+    return cast("Table", model.__table__)
+
+
+def _encode(values: np.ndarray, column_type: Geometry, dialect: str) -> list[Any]:
+    multi = column_type.geometry_type.startswith("MULTI")
+    single = shapely.get_type_id(values) < shapely.GeometryType.MULTIPOINT
+    if multi and single.any():
+        make = shapely.multipolygons if "POLYGON" in column_type.geometry_type else shapely.multilinestrings
+        index = np.flatnonzero(single)
+        values = values.copy()
+        values[index] = make(values[index], indices=np.arange(len(index)))
+    if dialect != "sqlite":
+        return list(shapely.to_wkb(shapely.set_srid(values, STORED_SRID), hex=True, include_srid=True))
+    if shapely.is_empty(values).any() or shapely.is_missing(values).any():
+        return [None if value is None else to_gpkg(value) for value in values]
+    header = np.zeros(len(values), dtype=_GPKG_HEADER)
+    header["magic"], header["flags"], header["srid"] = b"GP", OWN_FLAGS, STORED_SRID
+    header["envelope"] = shapely.bounds(values)[:, [0, 2, 1, 3]]
+    wkb = shapely.to_wkb(values, byte_order=1, flavor="iso")
+    return [start.tobytes() + body for start, body in zip(header, wkb, strict=True)]
+
+
+def _plain(values: pd.Series[Any]) -> list[Any]:
+    plain = values.astype(object)
+    return plain.where(values.notna(), None).tolist()
+
+
+def insert_frame(session: Session, model: type[Base], frame: pd.DataFrame) -> int:
+    """Insert the rows of `frame` into a model's table, by column names, in the session's transaction.
+
+    Parameters
+    ----------
+    frame
+        Columns named like the table's; ``geometry`` in EPSG:4490. Missing values become NULL.
+
+    Returns
+    -------
+    int
+        Rows written.
+    """
+    table = table_of(model)
+    unknown = set(frame.columns) - set(table.columns.keys())
+    if unknown:
+        raise ValueError(f"{table.name} has no column {', '.join(sorted(unknown))}")
+    if frame.empty:
+        return 0
+    connection = session.connection()
+    names = list(frame.columns)
+    columns: list[list[Any]] = []
+    for name in names:
+        kind = table.columns[name].type
+        if isinstance(kind, Geometry):
+            columns.append(_encode(np.asarray(frame[name].values), kind, connection.dialect.name))
+        else:
+            columns.append(_plain(frame[name]))
+    rows = zip(*columns, strict=True)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, names, rows)
+    else:
+        quote = connection.dialect.identifier_preparer.quote
+        places = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES ({places})"  # noqa: S608
+        connection.exec_driver_sql(statement, [_sqlite_row(row) for row in rows])
+    return len(frame)
+
+
+def _sqlite_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(value.isoformat() if hasattr(value, "isoformat") else value for value in row)
+
+
+def _copy(connection: Connection, table: Table, names: Sequence[str], rows: Any) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    statement = f"COPY {quote(table.name)} ({', '.join(quote(name) for name in names)}) FROM STDIN"
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def restart_sequences(session: Session, models: Sequence[type[Base]]) -> None:
+    """Let PostgreSQL's sequences go on after ids that were given; SQLite needs nothing."""
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        return
+    quote = connection.dialect.identifier_preparer.quote
+    for table in map(table_of, models):
+        if "id" in table.columns:
+            name = quote(table.name)
+            connection.execute(
+                text(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'),"  # noqa: S608  (our own table names)
+                    f" coalesce((SELECT max(id) FROM {name}), 0) + 1, false)"
+                )
+            )
+
+
+def frame_of(session: Session, query: Select[Any]) -> pd.DataFrame:
+    """Return the rows of a query as a plain frame, columns named as selected."""
+    result = session.execute(query)
+    return pd.DataFrame.from_records(list(result), columns=list(result.keys()))
+
+
+def geo_frame_of(
+    session: Session, model: type[Base], columns: Sequence[str], *conditions: ColumnElement[bool]
+) -> gpd.GeoDataFrame:
+    """Return `columns` and the geometry of the rows of a model's table that meet all `conditions`, by id.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        EPSG:4490; geometries are decoded in one vectorised call.
+    """
+    table = table_of(model)
+    geometry = table.columns["geometry"]
+    raw = session.connection().dialect.name
+    chosen = [table.columns[name] for name in columns]
+    query = (
+        select(*chosen, type_coerce(geometry, NullType())).where(*conditions).order_by(table.columns["id"])
+    )
+    rows = session.execute(query).all()
+    data: dict[str, Any] = {name: [row[i] for row in rows] for i, name in enumerate(columns)}
+    blobs = [row[-1] for row in rows]
+    return gpd.GeoDataFrame(data, geometry=_decode(blobs, raw), crs=CRS)
+
+
+def _decode(blobs: list[Any], dialect: str) -> np.ndarray:
+    if dialect != "sqlite":
+        return np.asarray(shapely.from_wkb(blobs), dtype=object)
+    if all(blob is not None and blob[3] == OWN_FLAGS for blob in blobs):
+        return np.asarray(shapely.from_wkb([blob[40:] for blob in blobs]), dtype=object)
+    return np.asarray([None if blob is None else from_gpkg(blob) for blob in blobs], dtype=object)

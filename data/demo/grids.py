@@ -1,0 +1,178 @@
+"""Grids that nest with compounds, and micro-grids made of whole buildings: both by straight cuts through gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from data.demo.cutting import Ring, area, cut
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from data.demo.lots import Node
+
+FULL = 560
+"""Households up to which neighbouring lots share a grid."""
+SPLIT = 640
+"""Households from which a compound holds several grids."""
+USUAL = 400
+EXCLUSIVE_M2 = 34_000.0
+"""Land without households from which a grid of its own is set up (a school, a park, works)."""
+GAP_M = 0.3
+
+
+class Stock(NamedTuple):
+    """The buildings of a lot: frame angle, extents (low u, high u, low v, high v) in it, and households."""
+
+    angle: float
+    extent: NDArray[np.float64]
+    households: NDArray[np.int64]
+
+
+class Cell(NamedTuple):
+    """The part of one lot that lies in one grid, with the positions of its buildings in the lot."""
+
+    lot: int
+    ring: Ring
+    buildings: NDArray[np.int64]
+
+
+@dataclass
+class GridPlan:
+    """A grid as its cells."""
+
+    cells: list[Cell]
+    households: int
+
+
+def group(node: Node, rings: list[Ring], stock: list[Stock]) -> list[GridPlan]:
+    """Make grids of neighbouring lots, following the streets that parted them."""
+    grids, small = _group(node, rings, stock)
+    for cell in small:
+        if grids:
+            _attach(cell, grids)
+        else:
+            grids.append(GridPlan([cell], 0))
+    return grids
+
+
+def _group(node: Node, rings: list[Ring], stock: list[Stock]) -> tuple[list[GridPlan], list[Cell]]:
+    whole = [Cell(lot, rings[lot], np.arange(len(stock[lot].households))) for lot in node.lots]
+    total = int(sum(stock[lot].households.sum() for lot in node.lots))
+    if total == 0:
+        if sum(area(cell.ring) for cell in whole) >= EXCLUSIVE_M2:
+            return [GridPlan(whole, 0)], []
+        return [], whole
+    if len(whole) == 1 and total >= SPLIT:
+        lot = node.lots[0]
+        parts = divide(rings[lot], stock[lot], whole[0].buildings, round(total / USUAL))
+        return [GridPlan([Cell(lot, r, b)], int(stock[lot].households[b].sum())) for r, b in parts], []
+    if node.children is None or total <= FULL:
+        return [GridPlan(whole, total)], []
+    grids: list[GridPlan] = []
+    small: list[Cell] = []
+    for child in node.children:
+        more, rest = _group(child, rings, stock)
+        grids += more
+        small += rest
+    return grids, small
+
+
+def _attach(cell: Cell, grids: list[GridPlan]) -> None:
+    """Give a piece of open land to the grid with the longest border along it."""
+    rim = shapely.buffer(shapely.Polygon([v[:2] for v in cell.ring]), 0.5, quad_segs=1)
+    pieces = [(n, other.ring) for n, grid in enumerate(grids) for other in grid.cells]
+    polygons = shapely.polygons([shapely.linearrings([v[:2] for v in ring]) for _, ring in pieces])
+    shared = shapely.area(shapely.intersection(polygons, rim))
+    total = np.bincount([n for n, _ in pieces], weights=shared, minlength=len(grids))
+    grids[int(np.argmax(total))].cells.append(cell)
+
+
+def divide(ring: Ring, stock: Stock, buildings: NDArray[np.int64], parts: int) -> list[tuple[Ring, NDArray[np.int64]]]:
+    """Cut `ring` through gaps between buildings into `parts` of like load; fewer where no gap allows it.
+
+    Parameters
+    ----------
+    ring
+        The piece of land.
+    stock
+        All buildings of its lot.
+    buildings
+        Positions in `stock` of those that stand on `ring`.
+    parts
+        How many pieces are wanted.
+
+    Returns
+    -------
+    list
+        Each piece with the positions of its buildings.
+    """
+    homes = int((stock.households[buildings] > 0).sum())
+    parts = min(parts, homes)
+    if parts <= 1:
+        return [(ring, buildings)]
+    for nx, ny, c, behind, first in _gaps(ring, stock, buildings, parts):
+        halves = cut(ring, nx, ny, c)
+        if halves is not None:
+            return divide(halves[0], stock, buildings[behind], first) + divide(
+                halves[1], stock, buildings[~behind], parts - first
+            )
+    return [(ring, buildings)]
+
+
+def _gaps(
+    ring: Ring, stock: Stock, buildings: NDArray[np.int64], parts: int
+) -> list[tuple[float, float, float, NDArray[np.bool_], int]]:
+    """Return lines between buildings, best first: normal, offset, what lies behind, and parts for that side."""
+    extent, households = stock.extent[buildings], stock.households[buildings]
+    ca, sa = np.cos(stock.angle), np.sin(stock.angle)
+    whole = households.sum()
+    found = []
+    xy = np.array(ring)[:, :2]
+    reach = [np.ptp(xy @ np.array([ca, sa])), np.ptp(xy @ np.array([-sa, ca]))]
+    for axis in (0, 1):
+        low, high = extent[:, 2 * axis], extent[:, 2 * axis + 1]
+        order = np.argsort(low, kind="stable")
+        edge = np.maximum.accumulate(high[order])[:-1]
+        gap = low[order][1:] - edge
+        at = np.flatnonzero(gap > GAP_M)
+        if not len(at):
+            continue
+        load = np.cumsum(households[order])[at]
+        homes = np.cumsum(households[order] > 0)[at]
+        total = int((households > 0).sum())
+        first = np.clip(np.round(parts * load / whole), 1, parts - 1)
+        first = np.clip(first, np.maximum(parts - (total - homes), 1), np.minimum(homes, parts - 1))
+        good = (homes >= first) & (total - homes >= parts - first) & (first >= 1) & (first <= parts - 1)
+        uneven = np.abs(load / np.maximum(first, 1) - (whole - load) / np.maximum(parts - first, 1)) * parts / whole
+        cost = uneven + 0.30 * (reach[axis] < reach[1 - axis]) - 0.01 * np.minimum(gap[at], 20)
+        c = edge[at] + gap[at] / 2
+        normal = (ca, sa) if axis == 0 else (-sa, ca)
+        found += [(cost[n], *normal, float(c[n]), high <= c[n], int(first[n])) for n in np.flatnonzero(good)]
+    found.sort(key=lambda f: f[0])
+    return [f[1:] for f in found[:16]]
+
+
+def shares(households: NDArray[np.int64], most: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+    """Return how many micro-grids each cell gets: by households, at least one, at most `most`, `total` in all."""
+    load = households.sum() / total
+    for _ in range(40):
+        count = np.clip(np.round(households / load), 1, most)
+        load *= float(count.sum() / total) ** 0.7
+        if abs(int(count.sum()) - total) < 3:
+            break
+    count = count.astype(np.int64)
+    while (missing := total - int(count.sum())) != 0:
+        step = 1 if missing > 0 else -1
+        after = households / np.maximum(count + step, 1)
+        able = (count + step >= 1) & (count + step <= most)
+        order = np.argsort(np.where(able, -step * after, np.inf), kind="stable")
+        chosen = order[: min(abs(missing), int(able.sum()))]
+        if not len(chosen):
+            raise ValueError(f"{total} micro-grids cannot be cut: {int(most.sum())} buildings have households")
+        count[chosen] += step
+    return count

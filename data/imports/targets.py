@@ -1,0 +1,456 @@
+"""What can be imported: for each target its table, its geometry and its fields, told by their headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from data.readers.table import GeometryType
+from models import (
+    Area,
+    AssistPoint,
+    Base,
+    Building,
+    Canteen,
+    Compound,
+    Entrance,
+    Green,
+    Grid,
+    MicroGrid,
+    Road,
+    Station,
+    Water,
+)
+from models.enums import (
+    AreaLevel,
+    BuildingUse,
+    CompoundKind,
+    Labelled,
+    RoadClass,
+    StationOrigin,
+    StationTier,
+    WaterClass,
+)
+
+Kind = Literal["text", "code", "area_code", "whole", "real", "yes_no", "day", "choice"]
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a target's table, and how files call and write it.
+
+    Attributes
+    ----------
+    column, label
+        Name in the store; Chinese label.
+    synonyms
+        Headers that mean it, the most certain first; Chinese ones of three characters also as a part of a header.
+    kind
+        How values are read.
+    required
+        Whether a row without it can't be stored.
+    choices
+        Enum of a ``choice``.
+    words
+        Other ways to write a value (lower case) -> the value, None where the word says nothing.
+    lenient
+        Unknown words of a ``choice`` are left out with a warning: the column is an open vocabulary.
+    low, high
+        Limits of a number, inclusive.
+    """
+
+    column: str
+    label: str
+    synonyms: tuple[str, ...]
+    kind: Kind = "text"
+    required: bool = False
+    choices: type[Labelled] | None = None
+    words: Mapping[str, Any] = field(default_factory=lambda: _NONE)
+    lenient: bool = False
+    low: float = 0
+    high: float = 10_000_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that can be imported.
+
+    Attributes
+    ----------
+    boundary
+        Changes of what is there come as a plan, to be published or dropped.
+    overlaps
+        Overlapping pairs are reported.
+    level
+        Level of an area.
+    code_format
+        Code given where the file has none, from ``area`` and ``serial``; None where a code may be missing.
+    """
+
+    name: str
+    label: str
+    model: type[Base]
+    geometry: GeometryType
+    fields: tuple[Field, ...]
+    boundary: bool = False
+    overlaps: bool = False
+    level: AreaLevel | None = None
+    code_format: str | None = None
+
+    @property
+    def table(self) -> str:
+        """Name of the table."""
+        return str(self.model.__tablename__)
+
+    @property
+    def columns(self) -> dict[str, Field]:
+        """The fields by column."""
+        return {one.column: one for one in self.fields}
+
+
+def _code(*synonyms: str) -> Field:
+    return Field(
+        "code", "编码", (*synonyms, "编码", "代码", "编号", "code", "osm_id", "osm_way_id", "objectid"), "code"
+    )
+
+
+def _name(*synonyms: str, required: bool = False) -> Field:
+    return Field("name", "名称", (*synonyms, "名称", "name", "名字", "text"), required=required)
+
+
+def _households(*synonyms: str) -> Field:
+    names = ("户数", "总户数", "住户数", "居民户数", "入住户数", "家庭户数", "households", "hu")
+    return Field("households", "户数", (*synonyms, *names), "whole", high=1_000_000)
+
+
+_AREA_CODE = Field(
+    "area_code",
+    "所属社区代码",
+    ("社区编码", "社区代码", "所属社区编码", "所属社区代码", "区划代码", "行政区划代码", "统计用区划代码", "area_code"),
+    "area_code",
+)
+_BODY = Field(
+    "responsible_body", "责任单位", ("责任单位", "责任主体", "责任部门", "包联单位", "responsible_body")
+)
+_FROM = Field("valid_from", "启用日期", ("启用日期", "生效日期", "开始日期", "划定日期", "valid_from"), "day")
+_WALLED = {"有": True, "无": False, "封闭": True, "封闭式": True, "开放": False, "开放式": False, "半封闭": None}
+
+
+def _area(level: AreaLevel, label: str, *synonyms: str) -> Target:
+    fields = (
+        Field("name", "名称", (*(f"{one}名称" for one in synonyms), *synonyms, "名称", "name"), required=True),
+        Field(
+            "code",
+            "区划代码",
+            (
+                *(f"{one}{end}" for one in synonyms for end in ("代码", "编码")),
+                "统计用区划代码",
+                "行政区划代码",
+                "区划代码",
+                "代码",
+                "编码",
+                "code",
+                "adcode",
+            ),
+            "area_code",
+            required=True,
+        ),
+        _households(),
+    )
+    return Target(level.value, label, Area, "polygon", fields, overlaps=True, level=level)
+
+
+_COMPOUND = Target(
+    "compound",
+    "小区",
+    Compound,
+    "polygon",
+    (
+        _code("小区编码", "小区代码", "小区编号"),
+        _name("小区名称", "小区名", "院落名称", "小区"),
+        _AREA_CODE,
+        Field(
+            "kind",
+            "小区类型",
+            ("小区类型", "小区类别", "院落类型", "类型", "类别", "kind"),
+            "choice",
+            choices=CompoundKind,
+        ),
+        Field("walled", "围墙", ("围墙", "有无围墙", "是否有围墙", "是否封闭", "封闭情况", "walled"), "yes_no", words=_WALLED),
+        _households("小区户数"),
+        Field(
+            "built_year",
+            "建成年份",
+            ("建成年份", "建成年代", "建成时间", "建造年份", "竣工年份", "建成年", "built_year"),
+            "whole",
+            low=1840,
+            high=2100,
+        ),
+        Field(
+            "property_service",
+            "物业服务",
+            ("有无物业", "是否有物业", "物业服务", "物业覆盖", "物业", "property_service"),
+            "yes_no",
+        ),
+        Field(
+            "property_firm",
+            "物业公司",
+            ("物业公司", "物业企业", "物业服务企业", "物业公司名称", "物业单位", "物业名称", "property_firm"),
+        ),
+        Field(
+            "committee_eligible",
+            "符合成立业委会条件",
+            ("符合业委会条件", "是否具备业委会成立条件", "符合成立业委会条件", "committee_eligible"),
+            "yes_no",
+        ),
+        Field(
+            "owners_committee",
+            "业委会（物管会）",
+            ("业委会", "有无业委会", "是否成立业委会", "业主委员会", "物管会", "业委会(物管会)", "owners_committee"),
+            "yes_no",
+            words={"已成立": True, "未成立": False, "已组建": True, "未组建": False},
+        ),
+        Field("pilot", "试点", ("试点", "是否试点", "试点小区", "pilot"), "yes_no"),
+        _FROM,
+    ),
+    boundary=True,
+    overlaps=True,
+    code_format="{area}X{serial:04d}",
+)
+_GRID = Target(
+    "grid",
+    "网格",
+    Grid,
+    "polygon",
+    (
+        _code("网格编码", "网格代码", "网格编号"),
+        _name("网格名称", "网格名", "网格"),
+        _AREA_CODE,
+        _households("网格户数"),
+        _BODY,
+        Field("duties", "职责", ("职责", "工作职责", "网格职责", "duties")),
+        _FROM,
+    ),
+    boundary=True,
+    overlaps=True,
+    code_format="{area}{serial:03d}",
+)
+_MICRO_GRID = Target(
+    "micro_grid",
+    "微网格",
+    MicroGrid,
+    "polygon",
+    (
+        _code("微网格编码", "微网格代码", "微网格编号", "网格编码"),
+        _name("微网格名称", "微网格名", "微网格"),
+        _AREA_CODE,
+        _households("微网格户数"),
+        _BODY,
+        _FROM,
+    ),
+    boundary=True,
+    overlaps=True,
+    code_format="{area}W{serial:04d}",
+)
+_USES = {
+    "housing": "住宅楼 居住 居住建筑 居民楼 residential apartments house detached terrace dormitory "
+    "semidetached_house bungalow",
+    "shop": "商铺 商业建筑 retail commercial shop supermarket kiosk",
+    "office": "办公楼 写字楼 office government",
+    "school": "教育 幼儿园 school university kindergarten college",
+    "hospital": "医疗 hospital clinic",
+    "industry": "工业 仓库 industrial warehouse factory manufacture",
+    "public": "公共建筑 公建 public civic church temple mosque train_station sports_hall museum library",
+}
+_BUILDING_WORDS = {word: BuildingUse(use) for use, words in _USES.items() for word in words.split()}
+_BUILDING_WORDS |= dict.fromkeys(
+    "其他 其它 未知 yes no garage garages hut shed roof farm farm_auxiliary barn hangar greenhouse service "
+    "construction ruins carport cabin".split(),
+    None,
+)
+_BUILDING = Target(
+    "building",
+    "楼栋",
+    Building,
+    "polygon",
+    (
+        _code("楼栋编码", "楼栋代码", "楼栋编号", "建筑编码"),
+        _name("楼栋名称", "楼栋号", "楼号", "幢号", "楼栋", "栋号", "建筑名称"),
+        _AREA_CODE,
+        Field(
+            "use",
+            "用途",
+            ("用途", "建筑用途", "房屋用途", "建筑类型", "类型", "use", "building"),
+            "choice",
+            choices=BuildingUse,
+            words=_BUILDING_WORDS,
+            lenient=True,
+        ),
+        Field(
+            "floors",
+            "层数",
+            ("层数", "楼层", "楼层数", "地上层数", "总层数", "floors", "floor", "levels", "building:levels"),
+            "whole",
+            high=200,
+        ),
+        _households("楼栋户数"),
+    ),
+    overlaps=True,
+)
+_ENTRANCE = Target(
+    "entrance",
+    "单元",
+    Entrance,
+    "point",
+    (
+        _name("单元名称", "单元号", "单元", required=True),
+        Field(
+            "building_code",
+            "所属楼栋编码",
+            ("楼栋编码", "所属楼栋", "楼栋代码", "所属楼栋编码", "building_code", "building_id"),
+            "code",
+        ),
+        _AREA_CODE,
+        _households("单元户数"),
+    ),
+)
+_STATION = Target(
+    "station",
+    "党群服务阵地",
+    Station,
+    "point",
+    (
+        _name("阵地名称", "站点名称", "服务站名称", "党群服务站名称", required=True),
+        _AREA_CODE,
+        Field(
+            "tier",
+            "级别",
+            ("级别", "层级", "阵地级别", "站点类型", "类型", "tier"),
+            "choice",
+            required=True,
+            choices=StationTier,
+            words={
+                "中心": StationTier.SUBDISTRICT,
+                "街道级": StationTier.SUBDISTRICT,
+                "街道": StationTier.SUBDISTRICT,
+                "服务站": StationTier.COMMUNITY,
+                "站": StationTier.COMMUNITY,
+                "社区级": StationTier.COMMUNITY,
+                "社区": StationTier.COMMUNITY,
+                "微站": StationTier.MICRO,
+                "小区级": StationTier.MICRO,
+                "小区": StationTier.MICRO,
+            },
+        ),
+        Field("origin", "建设方式", ("建设方式", "来源", "建设类型", "origin"), "choice", choices=StationOrigin),
+        Field(
+            "floor_area_m2",
+            "面积（平方米）",
+            ("面积", "建筑面积", "使用面积", "floor_area_m2", "area_m2"),
+            "real",
+            high=200_000,
+        ),
+        Field("opened_on", "启用日期", ("启用日期", "建成日期", "开放日期", "opened_on"), "day"),
+    ),
+)
+_ASSIST_POINT = Target(
+    "assist_point",
+    "帮办代办点",
+    AssistPoint,
+    "point",
+    (
+        _name("帮办代办点名称", "代办点名称", "帮办点名称", required=True),
+        _AREA_CODE,
+        Field("items_handled", "办理事项数", ("办理事项", "办理事项数", "事项数", "办件量", "items_handled"), "whole"),
+        Field("person_times", "服务人次", ("服务人次", "人次", "person_times"), "whole"),
+    ),
+)
+_CANTEEN = Target(
+    "canteen",
+    "社区食堂",
+    Canteen,
+    "point",
+    (
+        _name("食堂名称", "社区食堂名称", required=True),
+        _AREA_CODE,
+        Field("daily_diners", "日均就餐人数", ("日均就餐", "日均就餐人数", "日就餐人数", "daily_diners"), "whole"),
+        Field("diners_served", "服务人数", ("服务人数", "覆盖人数", "累计服务人数", "diners_served"), "whole"),
+    ),
+)
+_ROADS = {
+    "expressway": "高速 高速公路 快速路 motorway motorway_link trunk trunk_link",
+    "ring": "环线",
+    "arterial": "主干道 主干路 国道 省道 primary primary_link",
+    "collector": "次干道 次干路 县道 secondary secondary_link tertiary tertiary_link",
+    "local": "支路 街巷 乡道 村道 小区道路 内部道路 unclassified residential living_street service track "
+    "pedestrian footway cycleway path steps bridleway corridor road busway track_grade1 track_grade2 "
+    "track_grade3 track_grade4 track_grade5 construction proposed unknown",
+    "rail": "轨道 rail light_rail subway tram narrow_gauge",
+}
+_ROAD = Target(
+    "road",
+    "道路",
+    Road,
+    "line",
+    (
+        _name("道路名称", "道路名", "路名"),
+        Field(
+            "road_class",
+            "道路等级",
+            ("道路等级", "道路类型", "等级", "road_class", "highway", "fclass", "railway", "类型"),
+            "choice",
+            required=True,
+            choices=RoadClass,
+            words={word: RoadClass(one) for one, words in _ROADS.items() for word in words.split()},
+        ),
+        Field("width_m", "宽度（米）", ("宽度", "路宽", "红线宽度", "width", "width_m"), "real", high=300),
+    ),
+)
+_WATERS = {
+    "river": "河 河道 江 河川 沟渠 运河 stream canal riverbank ditch drain",
+    "lake": "湖 水库 池塘 坑塘 湿地 reservoir pond water wetland basin lagoon dock",
+}
+_WATER = Target(
+    "water",
+    "水系",
+    Water,
+    "polygon",
+    (
+        _name("水系名称", "河流名称", "湖泊名称"),
+        Field(
+            "water_class",
+            "水系类型",
+            ("水系类型", "类型", "类别", "water_class", "fclass", "water", "waterway", "natural"),
+            "choice",
+            required=True,
+            choices=WaterClass,
+            words={word: WaterClass(one) for one, words in _WATERS.items() for word in words.split()},
+        ),
+    ),
+)
+_GREEN = Target("green", "绿地", Green, "polygon", (_name("绿地名称", "公园名称"),))
+
+TARGETS: dict[str, Target] = {
+    one.name: one
+    for one in (
+        _area(AreaLevel.CITY, "市", "市", "城市", "地市"),
+        _area(AreaLevel.COUNTY, "县（市、区）", "区县", "县区", "县(市、区)", "市辖区", "区"),
+        _area(AreaLevel.SUBDISTRICT, "街道（乡镇）", "街道", "镇街", "乡镇", "街镇", "乡镇街道"),
+        _area(AreaLevel.COMMUNITY, "社区", "社区", "村社", "村居"),
+        _COMPOUND,
+        _GRID,
+        _MICRO_GRID,
+        _BUILDING,
+        _ENTRANCE,
+        _STATION,
+        _ASSIST_POINT,
+        _CANTEEN,
+        _ROAD,
+        _WATER,
+        _GREEN,
+    )
+}
+"""Everything that can be imported, from the top of the city down."""

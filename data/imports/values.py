@@ -1,0 +1,178 @@
+"""Values as people write them in tables, read for a field: one look at each distinct value, not at each row."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from pypinyin import Style, lazy_pinyin
+
+from data.imports.findings import Findings
+from data.imports.targets import Field
+from models.areas import CODE_LENGTH
+
+LONGEST = 200
+_YES = {"是", "有", "y", "yes", "true", "t", "1", "√", "✓", "已"}
+_NO = {"否", "无", "没有", "n", "no", "false", "f", "0", "×", "未"}
+_SAYS_NOTHING = {"", "-", "—", "--", "/", "\\", "无数据", "未知", "不详", "n/a", "na", "null", "none"}
+_NUMBER = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?:户|层|年|人|人次|次|项|件|米|平方米|平米|㎡|m2|m²|m|个)?")
+_DAY = re.compile(
+    r"(?P<y>\d{4})\s*(?:[-/.]|年)\s*(?P<m>\d{1,2})\s*(?:[-/.]|月)\s*(?P<d>\d{1,2})\s*日?(?:[ T]\d\d?:.*)?"
+)
+_DAY_DIGITS = re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})")
+_SHORT_CODES = (6, 9)
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """A value that can't be read: the problem's code and its details."""
+
+    code: str
+    details: dict[str, Any]
+
+
+def as_text(value: Any) -> str:
+    """Return a value as it is meant: whole numbers without a point, full-width characters as usual ones."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return unicodedata.normalize("NFKC", str(value)).strip()
+
+
+def convert(series: pd.Series[Any], field: Field, header: str, findings: Findings) -> pd.Series[Any]:
+    """Return the values of a column as the store wants them; what can't be read is missing and reported.
+
+    Parameters
+    ----------
+    series
+        Values as found, index 0..n-1.
+    field
+        What they mean.
+    header
+        Name of the column, for the problems.
+    """
+    present = series[series.notna()].astype(object)
+    read = _READERS[field.kind]
+    readings = {value: read(value, field) for value in present.unique()}
+    values = present.map(readings.get).reindex(series.index)
+    values = values.astype(object).where(values.notna(), None)
+    wrong = {value: one for value, one in readings.items() if isinstance(one, _Wrong)}
+    if wrong:
+        for position, value in present[present.isin(list(wrong))].items():
+            one = wrong[value]
+            findings.note(one.code, int(str(position)), column=header, value=value, **one.details)
+            values.loc[position] = None
+    return values
+
+
+def _text(value: Any, _field: Field) -> str | _Wrong | None:
+    text = as_text(value) if isinstance(value, float) else str(value).strip()
+    if len(text) > LONGEST:
+        return _Wrong("value_long", {"length": len(text), "limit": LONGEST})
+    return text or None
+
+
+def _code(value: Any, field: Field) -> str | _Wrong | None:
+    text = _text(as_text(value), field)
+    return text.upper() if isinstance(text, str) else text
+
+
+def _area_code(value: Any, field: Field) -> str | _Wrong | None:
+    text = as_text(value)
+    if text.isdigit() and len(text) in _SHORT_CODES:
+        text = text.ljust(CODE_LENGTH, "0")
+    if len(text) != CODE_LENGTH or not text.isdigit():
+        return _Wrong("code_area", {"label": field.label.removesuffix("代码")})
+    return text
+
+
+def _number(value: Any, field: Field, what: str) -> float | _Wrong | None:
+    if isinstance(value, bool):
+        return _Wrong("value_number", {"what": what})
+    text = as_text(value).replace(",", "")
+    if text.lower() in _SAYS_NOTHING:
+        return None
+    found = _NUMBER.fullmatch(text)
+    if not found or not math.isfinite(number := float(found["number"])):
+        return _Wrong("value_number", {"what": what})
+    if not field.low <= number <= field.high:
+        return _Wrong("value_range", {"low": field.low, "high": field.high})
+    return number
+
+
+def _whole(value: Any, field: Field) -> int | _Wrong | None:
+    number = _number(value, field, "整数")
+    if isinstance(number, float):
+        return int(number) if number.is_integer() else _Wrong("value_number", {"what": "整数"})
+    return number
+
+
+def _real(value: Any, field: Field) -> float | _Wrong | None:
+    return _number(value, field, "数字")
+
+
+def _yes_no(value: Any, field: Field) -> bool | _Wrong | None:
+    text = as_text(value).lower()
+    if text in field.words:
+        answer: bool | None = field.words[text]
+        return answer
+    if text in _YES:
+        return True
+    if text in _NO:
+        return False
+    return None if text in _SAYS_NOTHING else _Wrong("value_yes_no", {})
+
+
+def _day(value: Any, _field: Field) -> date | _Wrong | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = as_text(value)
+    if text.lower() in _SAYS_NOTHING:
+        return None
+    found = _DAY.fullmatch(text) or _DAY_DIGITS.fullmatch(text)
+    try:
+        return date(int(found["y"]), int(found["m"]), int(found["d"])) if found else _Wrong("value_day", {})
+    except ValueError:
+        return _Wrong("value_day", {})
+
+
+def _choice(value: Any, field: Field) -> str | _Wrong | None:
+    if field.choices is None:
+        raise AssertionError
+    text = as_text(value)
+    lower = text.lower()
+    if lower in _SAYS_NOTHING:
+        return None
+    for member in field.choices:
+        if lower in {member.value, member.label.lower()} or text == member.label.removesuffix("型"):
+            return member.value
+    if lower in field.words:
+        word = field.words[lower]
+        return None if word is None else str(word.value)
+    choices = "、".join(member.label for member in field.choices)
+    code = "value_left_out" if field.lenient else "value_choice"
+    return _Wrong(code, {"label": field.label, "choices": choices})
+
+
+_READERS: dict[str, Callable[[Any, Field], Any]] = {
+    "text": _text,
+    "code": _code,
+    "area_code": _area_code,
+    "whole": _whole,
+    "real": _real,
+    "yes_no": _yes_no,
+    "day": _day,
+    "choice": _choice,
+}
+
+
+def initials(names: Iterable[str]) -> list[str]:
+    """Return the pinyin initials of each name in lower case, by which it is searched."""
+    return ["".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower() for name in names]

@@ -1,0 +1,230 @@
+"""CSV and Excel: from text and workbook to a grid of cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+import xml.parsers.expat
+import zipfile
+import zlib
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from data.readers.archive import check_members
+from data.readers.coordinates import locate
+from data.readers.draft import Draft, Options, Source
+from data.readers.problems import fail
+from data.readers.table import LayerInfo
+from data.readers.tabular import Grid, Merge, grid_of, tabulate
+from data.readers.text import decoded, file_encoding, previews
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_DELIMITERS = ",\t;|"
+_LOOKED_AT = 20
+_PREVIEWED = 64 * 1024
+# A workbook takes some fifty times its XML in memory.
+_WORKBOOK_BYTES = 256 * 1024 * 1024
+_BROKEN = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    ET.ParseError,
+    EOFError,
+    OSError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    NotImplementedError,
+)
+Place = tuple[int, int]
+csv.field_size_limit(2**31 - 1)  # a boundary as WKT is longer than the default of 128 KiB
+
+
+def csv_layers(source: Source, _options: Options) -> list[LayerInfo]:
+    """Return the one table that a CSV file is."""
+    return [LayerInfo(source.stem)]
+
+
+def read_csv(source: Source, layer: str, options: Options) -> Draft:
+    """Read a CSV file: encoding and delimiter recognised, header found, coordinates or WKT as geometry."""
+    encoding = file_encoding(source.path, source.shown, options.encoding)
+    text = "".join(decoded(source.path, encoding))
+    draft = Draft(source.shown, {}, np.empty(0, dtype=np.int64), unit="row", layer=layer, encoding=encoding)
+    with source.path.open("rb") as file:
+        draft.previews = previews(file.read(_PREVIEWED).splitlines())
+    delimiter = "\t" if source.extension == ".tsv" else _delimiter(text)
+    cells, rows = _records(text, delimiter, source.shown, options)
+    tabulate(draft, grid_of(cells, rows), options.header_row)
+    locate(draft, options.limits.vertices)
+    return draft
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that splits the first lines into the same number of cells most often."""
+    lines = [one for one in text[:_PREVIEWED].splitlines() if one.strip()][:_LOOKED_AT]
+
+    def regular(delimiter: str) -> tuple[int, int]:
+        widths = Counter(len(one) for one in csv.reader(lines, delimiter=delimiter))
+        width, count = max(
+            ((w, c) for w, c in widths.items() if w > 1), key=lambda pair: pair[1], default=(1, 0)
+        )
+        return count, width
+
+    return max(_DELIMITERS, key=regular)
+
+
+def _records(text: str, delimiter: str, shown: str, options: Options) -> tuple[list[list[str]], list[int]]:
+    """Return records and the line on which each begins."""
+    if "\x00" in text:
+        raise fail("content", shown, expected="文本")
+    for strict in (True, False):
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
+        cells: list[list[str]] = []
+        rows: list[int] = []
+        begin = 1
+        try:
+            for record in reader:
+                cells.append(record)
+                rows.append(begin)
+                begin = reader.line_num + 1
+                if len(rows) > options.limits.features:
+                    raise fail("too_many_features", shown, limit=options.limits.features)
+        except csv.Error as error:
+            if "unexpected end" in str(error) or not strict:
+                raise fail("damaged", shown, row=begin, detail="引号未闭合") from error
+            continue
+        break
+    return cells, rows
+
+
+def excel_layers(source: Source, options: Options) -> list[LayerInfo]:
+    """List the visible sheets that hold something."""
+    with closing(_workbook(source, options)) as book:
+        return [LayerInfo(sheet.title, None, sheet.max_row) for sheet in _sheets(book)]
+
+
+def read_excel(source: Source, layer: str, options: Options) -> Draft:
+    """Read a sheet: merged headers joined, merged cells filled down, values of formulas, coordinates."""
+    draft = Draft(source.shown, {}, np.empty(0, dtype=np.int64), unit="row", layer=layer)
+    with closing(_workbook(source, options)) as book:
+        sheet = next(one for one in _sheets(book) if one.title == layer)
+        try:
+            cells = sorted(sheet._cells.items())  # noqa: SLF001 - what there is: iterating makes every blank cell
+            merges = [one.bounds for one in sheet.merged_cells.ranges]
+        except _BROKEN as error:
+            raise fail("damaged", source.shown, detail=str(error)) from error
+    formulas = {place: cell.value for place, cell in cells if cell.data_type == "f"}
+    errors = {place: cell.value for place, cell in cells if cell.data_type == "e"}
+    values = {place: cell.value for place, cell in cells if place not in errors}
+    if formulas:
+        computed = _computed(source, layer, list(formulas))
+        errors |= {place: value for place, value in computed.items() if str(value).startswith("#")}
+        values |= {place: None if place in errors else value for place, value in computed.items()}
+    if len({row for row, _ in values}) > options.limits.features:
+        raise fail("too_many_features", source.shown, limit=options.limits.features)
+    grid = _grid(values, merges)
+    names = tabulate(draft, grid, options.header_row)
+    for place in sorted({*formulas, *errors}):
+        column = names[place[1] - 1] if place[1] <= len(names) else None
+        code, value = _verdict(formulas.get(place), errors.get(place), values.get(place))
+        position = np.flatnonzero(draft.rows == place[0])
+        if code and len(position):
+            draft.note(code, int(position[0]), column=column, value=value)
+    locate(draft, options.limits.vertices)
+    return draft
+
+
+def _sheets(book: Workbook) -> list[Worksheet]:
+    return [one for one in book.worksheets if one.sheet_state == "visible" and one._cells]  # noqa: SLF001
+
+
+def _workbook(source: Source, options: Options, *, values: bool = False) -> Workbook:
+    """Open a workbook once its archive and its XML are known to be harmless and whole."""
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            members = check_members(archive, source.path, options.limits)
+            if sum(one.file_size for one in members) > _WORKBOOK_BYTES:
+                raise fail(
+                    "too_large",
+                    source.shown,
+                    size_mb=sum(one.file_size for one in members) / 2**20,
+                    limit_mb=_WORKBOOK_BYTES / 2**20,
+                )
+            for one in members:
+                _check_member(archive.read(one), source.shown)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return openpyxl.load_workbook(source.path, data_only=values, read_only=values)
+    except zipfile.BadZipFile as error:
+        raise fail("content", source.shown, expected=" Excel 工作簿") from error
+    except _BROKEN as error:
+        raise fail("damaged", source.shown, detail=type(error).__name__) from error
+
+
+def _check_member(content: bytes, shown: str) -> None:
+    """Refuse document types, and so entities, in a workbook's XML."""
+    if not content.lstrip()[:5].startswith((b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return
+
+    def doctype(*_: object) -> None:
+        raise fail("xml_unsafe", shown, what="DOCTYPE 或实体")
+
+    parser = xml.parsers.expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        parser.Parse(content, True)
+    except xml.parsers.expat.ExpatError as error:
+        raise fail("damaged", shown, detail=str(error)) from error
+
+
+def _computed(source: Source, layer: str, places: list[Place]) -> dict[Place, Any]:
+    """Return the values that Excel computed for formulas when the workbook was saved."""
+    wanted = set(places)
+    out: dict[Place, Any] = dict.fromkeys(places)
+    with closing(_workbook(source, Options(), values=True)) as book:
+        for row in book[layer].iter_rows(max_row=max(row for row, _ in places)):
+            for cell in row:
+                place = (getattr(cell, "row", 0), getattr(cell, "column", 0))
+                if place in wanted:
+                    out[place] = cell.value
+    return out
+
+
+def _grid(values: dict[Place, Any], merges: list[Merge]) -> Grid:
+    """Arrange the cells that hold something; merges change from (column, row) to positions."""
+    filled = {place: value for place, value in values.items() if value is not None}
+    height = max((row for row, _ in filled), default=0)
+    merged_rows = {row for _, top, _, bottom in merges for row in range(top, min(bottom, height) + 1)}
+    rows = sorted({row for row, _ in filled} | merged_rows)
+    where = {row: position for position, row in enumerate(rows)}
+    width = max((column for _, column in filled), default=0)
+    cells: list[list[Any]] = [[None] * width for _ in rows]
+    for (row, column), value in filled.items():
+        cells[where[row]][column - 1] = value
+    places = [
+        (where[top], left - 1, where[min(bottom, height)], min(right, width) - 1)
+        for left, top, right, bottom in merges
+        if top <= height and left <= width
+    ]
+    return grid_of(cells, rows, places)
+
+
+def _verdict(formula: object, error: object, value: object) -> tuple[str | None, object]:
+    """Tell what is wrong with a cell: an error, a formula without a value, or a formula for a text."""
+    if error is not None:
+        return "cell_error", error
+    if value is None:
+        return "formula_uncomputed", formula
+    return ("formula_text", value) if isinstance(value, str) else (None, value)

@@ -1,0 +1,292 @@
+"""Map archives: one PMTiles file per layer and county, written when a layer's table has changed.
+
+An archive holds ids and boundaries only (and names, where it holds labels). Its file name carries a hash of
+its content, so that browsers may keep it for ever. Options and pitfalls were measured; docs/decisions tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy import func, select
+
+from data.bulk import geo_frame_of, table_of
+from data.engine import make_engine
+from data.scope import Scope
+from data.store import IDENTITY, Store
+from models import Area, Base, Building, Compound, Green, Grid, MicroGrid, Road, Water
+from models.areas import SIGNIFICANT
+from models.enums import AreaLevel
+
+COUNTY_DIGITS = SIGNIFICANT[AreaLevel.COUNTY]
+WHOLE_CITY = "city"
+DRAWN_CRS = "EPSG:4326"  # CGCS2000 is drawn as WGS 84: they differ by centimetres
+FORMAT = 1  # raise it when archives are written differently, and all are made anew
+
+
+@dataclass(frozen=True)
+class Layer:
+    """How a layer of the map is made from a table.
+
+    Attributes
+    ----------
+    table
+        The mapped class that holds it.
+    zooms
+        Lowest and highest zoom with tiles of its own; the map overzooms beyond.
+    properties
+        Columns that travel with the geometry, by their name in the archive.
+    by_county
+        One archive a county, served by scope; else one for the city, for everybody.
+    level
+        For areas, the level that is drawn.
+    """
+
+    table: type[Base]
+    zooms: tuple[int, int] = (8, 14)
+    properties: tuple[tuple[str, str], ...] = ()
+    by_county: bool = True
+    level: AreaLevel | None = None
+
+
+LAYERS: dict[str, Layer] = {
+    "water": Layer(Water, properties=(("class", "water_class"),), by_county=False),
+    "green": Layer(Green, zooms=(9, 14), by_county=False),
+    "road": Layer(Road, properties=(("class", "road_class"),), by_county=False),
+    "city": Layer(Area, by_county=False, level=AreaLevel.CITY),
+    "county": Layer(Area, by_county=False, level=AreaLevel.COUNTY),
+    "subdistrict": Layer(Area, by_county=False, level=AreaLevel.SUBDISTRICT),
+    "community": Layer(Area, by_county=False, level=AreaLevel.COMMUNITY),
+    "compound": Layer(Compound),
+    "grid": Layer(Grid, zooms=(10, 14)),
+    "micro_grid": Layer(MicroGrid, zooms=(11, 14)),
+    "building": Layer(Building, zooms=(14, 14)),
+    "label": Layer(Area, zooms=(8, 14)),
+}
+LABEL_TABLES = (Area, Compound, Grid)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One archive that exists, or is to be made.
+
+    Attributes
+    ----------
+    layer, county
+        Name of the layer; leading six digits of its county's code, or ``city``.
+    revision
+        Revision of the table(s) that it shows.
+    file_name
+        Its file in the folder of tiles; empty while it is not made, or where there is nothing to show.
+    """
+
+    layer: str
+    county: str
+    revision: int
+    file_name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the index knows it by."""
+        return f"{FORMAT}:{self.layer}:{self.county}:{self.revision}"
+
+
+def wanted(store: Store) -> list[Archive]:
+    """Return the archives that the store's present revision needs."""
+    revisions = store.table_revisions()
+    archives = []
+    with store.reading() as session:
+        for name, layer in LAYERS.items():
+            tables = LABEL_TABLES if name == "label" else (layer.table,)
+            revision = max(revisions.get(table.__tablename__, 0) for table in tables)
+            if revision == 0:
+                continue
+            counties = {WHOLE_CITY}
+            if layer.by_county:
+                counties = set()
+                for table in tables:
+                    column = table_of(table).columns["code" if table is Area else "area_code"]
+                    counties.update(session.scalars(select(func.substr(column, 1, COUNTY_DIGITS)).distinct()))
+            archives += [Archive(name, county, revision) for county in sorted(counties)]
+    return archives
+
+
+class Tiles:
+    """The folder of archives of one store."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
+        self.folder = folder / (store.setting(IDENTITY) or "")[:12]
+        self._index = self.folder / "index.json"
+
+    def missing(self) -> list[Archive]:
+        """Return the archives that the present revision needs and that are not made yet."""
+        index = self._read()
+        return [archive for archive in wanted(self.store) if archive.key not in index]
+
+    def build(
+        self, progress: Callable[[int, int], None] | None = None, executor: Executor | None = None
+    ) -> int:
+        """Make what is missing, in other processes: GDAL holds the GIL while it writes.
+
+        Returns
+        -------
+        int
+            How many archives were made.
+        """
+        todo = self.missing()
+        if not todo:
+            return 0
+        self.folder.mkdir(parents=True, exist_ok=True)
+        url = self.store.engine.url.render_as_string(hide_password=False)
+        own = None if executor else ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"))
+        pool = executor or own
+        if pool is None:
+            raise AssertionError
+        try:
+            running = {pool.submit(write_archive, url, self.folder, archive): archive for archive in todo}
+            made = {}
+            for done, future in enumerate(as_completed(running), start=1):
+                made[running[future].key] = future.result()
+                if progress:
+                    progress(done, len(todo))
+        finally:
+            if own:
+                own.shutdown(cancel_futures=True)
+        self._write(made)
+        return len(made)
+
+    def archives(self, scope: Scope) -> list[Archive]:
+        """Return the archives that `scope` may read; a former one where the present is not made yet."""
+        index = self._read()
+        found = []
+        for archive in wanted(self.store):
+            file_name = index.get(archive.key)
+            if file_name is None:
+                file_name = self._former(index, archive)
+            if file_name and may_read(scope, archive.county):
+                found.append(Archive(archive.layer, archive.county, archive.revision, file_name))
+        return found
+
+    def path(self, file_name: str, scope: Scope) -> Path | None:
+        """Return the file of an archive that `scope` may read, None where there is none."""
+        parts = file_name.removesuffix(".pmtiles").split("-")
+        if len(parts) != 3 or parts[0] not in LAYERS or not may_read(scope, parts[1]):  # noqa: PLR2004
+            return None
+        path = self.folder / file_name
+        return path if path.parent == self.folder and path.is_file() else None
+
+    @staticmethod
+    def _former(index: dict[str, str], archive: Archive) -> str:
+        start = f"{FORMAT}:{archive.layer}:{archive.county}:"
+        revisions = [int(key.removeprefix(start)) for key in index if key.startswith(start)]
+        return index[f"{start}{max(revisions)}"] if revisions else ""
+
+    def _read(self) -> dict[str, str]:
+        if not self._index.exists():
+            return {}
+        index: dict[str, str] = json.loads(self._index.read_text())
+        return index
+
+    def _write(self, made: dict[str, str]) -> None:
+        with tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False, suffix=".json") as file:
+            json.dump(self._read() | made, file)
+        Path(file.name).replace(self._index)
+
+
+def may_read(scope: Scope, county: str) -> bool:
+    """Tell whether `scope` may read an archive: the city's belong to all, a county's to who sees into it."""
+    return county == WHOLE_CITY or county.startswith(scope.prefix) or scope.prefix.startswith(county)
+
+
+def write_archive(database_url: str, folder: Path, archive: Archive) -> str:
+    """Write one archive and return its file name, empty where there is nothing to draw."""
+    engine = make_engine(database_url)
+    try:
+        frame = pd.concat(list(_parts(Store(engine), archive)), ignore_index=True)
+    finally:
+        engine.dispose()
+    if frame.empty:
+        return ""
+    digest = hashlib.sha256(repr((FORMAT, LAYERS[archive.layer].zooms)).encode())
+    digest.update(
+        pd.util.hash_pandas_object(frame.drop(columns="geometry"), index=False).to_numpy().tobytes()
+    )
+    for wkb in shapely.to_wkb(frame.geometry.values):
+        digest.update(wkb)
+    name = f"{archive.layer}-{archive.county}-{digest.hexdigest()[:24]}.pmtiles"
+    target = folder / name
+    if not target.exists():
+        low, high = LAYERS[archive.layer].zooms
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            draft = Path(scratch) / name
+            gpd.GeoDataFrame(frame).set_crs(DRAWN_CRS, allow_override=True).to_file(
+                draft,
+                layer=archive.layer,
+                driver="PMTiles",
+                engine="pyogrio",
+                MINZOOM=low,
+                MAXZOOM=high,
+                MAX_SIZE=50_000_000,
+                MAX_FEATURES=1_000_000,
+            )
+            draft.replace(target)
+    return name
+
+
+def _parts(store: Store, archive: Archive) -> Iterator[gpd.GeoDataFrame]:
+    """Yield the frames of one archive; CGCS2000 is drawn as WGS 84 (they differ by centimetres)."""
+    layer = LAYERS[archive.layer]
+    if archive.layer == "label":
+        yield from _labels(store, archive.county)
+        return
+    table = table_of(layer.table)
+    conditions: list[Any] = []
+    if layer.level:
+        conditions.append(Area.level == layer.level)
+    if layer.by_county:
+        conditions.append(Scope(archive.county).where(table.columns["area_code"]))
+    if "valid_to" in table.columns:
+        conditions.append(table.columns["valid_to"].is_(None))
+    with store.reading() as session:
+        frame = geo_frame_of(
+            session, layer.table, ["id", *(column for _, column in layer.properties)], *conditions
+        )
+    yield frame.rename(columns={column: name for name, column in layer.properties})
+
+
+def _labels(store: Store, county: str) -> Iterator[gpd.GeoDataFrame]:
+    """Yield a named point for every area, compound and grid of a county; large ones rank first."""
+    scope = Scope(county)
+    with store.reading() as session:
+        areas = geo_frame_of(session, Area, ["id", "name", "level"], scope.where(Area.code))
+        compounds = geo_frame_of(session, Compound, ["id", "name"], scope.where(Compound.area_code))
+        grids = geo_frame_of(
+            session, Grid, ["id", "name"], scope.where(Grid.area_code), Grid.valid_to.is_(None)
+        )
+    for frame, kind in ((areas, areas["level"]), (compounds, "compound"), (grids, "grid")):
+        if frame.empty:
+            continue
+        size = shapely.area(frame.geometry.values)
+        yield gpd.GeoDataFrame(
+            {
+                "id": frame["id"],
+                "kind": kind,
+                "name": frame["name"],
+                "rank": pd.Series(-size).rank(method="first").astype(int).to_numpy(),
+            },
+            geometry=shapely.point_on_surface(frame.geometry.values),
+            crs=frame.crs,
+        )

@@ -1,0 +1,1 @@
+"""Spatial algorithms on arrays and GeoDataFrames in metres; no store, no screen."""

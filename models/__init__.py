@@ -1,0 +1,40 @@
+"""What there is: typed tables, enums and the rules that concern one record."""
+
+from models.accounts import Account
+from models.areas import Area, Figure
+from models.base import Base
+from models.basemap import Green, Road, Water
+from models.compounds import Building, Compound, Entrance
+from models.grids import Grid, GridWorker, MicroGrid
+from models.organisations import Organisation
+from models.plans import BoundaryVersion, Change, Plan, ReferenceBoundary, Source
+from models.services import AssistPoint, Canteen, Claim, Rating, Station
+from models.settings import Setting
+
+__all__ = [
+    "Account",
+    "Area",
+    "AssistPoint",
+    "Base",
+    "BoundaryVersion",
+    "Building",
+    "Canteen",
+    "Change",
+    "Claim",
+    "Compound",
+    "Entrance",
+    "Figure",
+    "Green",
+    "Grid",
+    "GridWorker",
+    "MicroGrid",
+    "Organisation",
+    "Plan",
+    "Rating",
+    "ReferenceBoundary",
+    "Road",
+    "Setting",
+    "Source",
+    "Station",
+    "Water",
+]

@@ -1,0 +1,170 @@
+"""Closed vocabularies: the store holds the value; the label is Chinese and the key of its translation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Labelled(StrEnum):
+    """An enum whose members carry a Chinese label; other languages come from the gettext catalogues."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Self:
+        """Make a member from its stored value and its label."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class AreaLevel(Labelled):
+    """Administrative level of an area, from the top."""
+
+    CITY = "city", "市"
+    COUNTY = "county", "县（市、区）"
+    SUBDISTRICT = "subdistrict", "街道（乡镇）"
+    COMMUNITY = "community", "社区"
+
+
+class CompoundKind(Labelled):
+    """The four kinds of residential compound. A compound not yet classified has no kind."""
+
+    RESIDENTIAL = "residential", "居住型"
+    TRANSITIONAL = "transitional", "过渡型"
+    AGED = "aged", "老旧型"
+    WORK_UNIT = "work_unit", "单位型"
+
+
+class BuildingUse(Labelled):
+    """What a building is for."""
+
+    HOUSING = "housing", "住宅"
+    SHOP = "shop", "商业"
+    OFFICE = "office", "办公"
+    SCHOOL = "school", "学校"
+    HOSPITAL = "hospital", "医院"
+    INDUSTRY = "industry", "厂房"
+    PUBLIC = "public", "公共"
+
+
+class OrganisationLevel(Labelled):
+    """Where an organisation sits in the three-level tree."""
+
+    COMMUNITY = "community", "社区"
+    COMPOUND = "compound", "小区"
+    GRID = "grid", "网格"
+    BUILDING = "building", "楼栋"
+    ENTRANCE = "entrance", "单元"
+
+
+class OrganisationRank(Labelled):
+    """Rank of an organisation; the middle level may hold two ranks."""
+
+    COMMITTEE = "committee", "党委"
+    GENERAL_BRANCH = "general_branch", "党总支"
+    BRANCH = "branch", "党支部"
+    GROUP = "group", "党小组"
+
+
+class StationTier(Labelled):
+    """Tier of a service station."""
+
+    SUBDISTRICT = "subdistrict", "党群服务中心"
+    COMMUNITY = "community", "党群服务站"
+    MICRO = "micro", "党群服务微站"
+
+
+class StationOrigin(Labelled):
+    """How a station came to be."""
+
+    NEW_BUILT = "new_built", "新建"
+    SHARED = "shared", "共享"
+    CONVERTED = "converted", "改建"
+
+
+class GridWorkerRole(Labelled):
+    """Employment of a grid worker."""
+
+    FULL_TIME = "full_time", "专职网格员"
+    PART_TIME = "part_time", "兼职网格员"
+    AUXILIARY = "auxiliary", "辅助力量"
+
+
+class ItemSource(Labelled):
+    """Which of the three sources a claimed item came from."""
+
+    REQUIRED = "required", "必选"
+    ELECTIVE = "elective", "自选"
+    RECOMMENDED = "recommended", "推荐"
+
+
+class ClaimBody(Labelled):
+    """Class of who took the item on; never a person."""
+
+    UNIT = "unit", "驻区单位"
+    ORGANISATION = "organisation", "党组织"
+    MEMBER = "member", "党员"
+
+
+class RoadClass(Labelled):
+    """Class of a road, by what it carries."""
+
+    EXPRESSWAY = "expressway", "快速路"
+    RING = "ring", "环路"
+    ARTERIAL = "arterial", "主干路"
+    COLLECTOR = "collector", "次干路"
+    LOCAL = "local", "支路"
+    RAIL = "rail", "铁路"
+
+
+class WaterClass(Labelled):
+    """Class of a water surface."""
+
+    RIVER = "river", "河流"
+    LAKE = "lake", "湖泊"
+
+
+class PlanKind(Labelled):
+    """Where a plan came from."""
+
+    IMPORT = "import", "导入"
+    ALIGNMENT = "alignment", "拉平对齐"
+    PROPOSAL = "proposal", "划分建议"
+    DRAWING = "drawing", "手工绘制"
+
+
+class PlanStatus(Labelled):
+    """State of a plan."""
+
+    DRAFT = "draft", "草稿"
+    PUBLISHED = "published", "已发布"
+    DROPPED = "dropped", "已放弃"
+
+
+class ChangeAction(Labelled):
+    """What a change does to a feature."""
+
+    ADD = "add", "新增"
+    CHANGE = "change", "修改"
+    REMOVE = "remove", "停用"
+
+
+class Role(Labelled):
+    """What an account may do."""
+
+    ADMINISTRATOR = "administrator", "管理员"
+    PLANNER = "planner", "网格规划员"
+    COMMITTEE = "committee", "街道党工委"
+    LEADER = "leader", "市领导"
+    WORKER = "worker", "社区工作者"
+
+
+class Datum(Labelled):
+    """Datum of a source's coordinates."""
+
+    CGCS2000 = "cgcs2000", "CGCS2000"
+    WGS84 = "wgs84", "WGS 84"
+    GCJ02 = "gcj02", "GCJ-02（火星坐标）"
+    BD09 = "bd09", "BD-09（百度坐标）"
