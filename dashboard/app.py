@@ -1,13 +1,18 @@
-"""The Dash app: pages, callbacks, sign-in and routes on one Flask server."""
+"""One Flask server with sign-in and routes, and one Dash app for each page on it.
+
+A page of its own app has its layout at hand when it starts, loads only its own callbacks, and can't disturb
+another page's; they share the session, the language and the theme through cookies.
+"""
 
 from __future__ import annotations
 
 from importlib.metadata import version as installed_version
+from types import ModuleType
 
-import dash_mantine_components as dmc
-from dash import Dash, dcc, html
-from flask import Flask
+from dash import Dash
+from flask import Flask, redirect
 from flask_compress import Compress
+from werkzeug.wrappers import Response
 
 from dashboard import auth, server
 from dashboard.callbacks import city as city_callbacks
@@ -16,6 +21,12 @@ from dashboard.pages import city
 from dashboard.services import Services
 
 VERSION = installed_version("pingqi")
+LARGEST_UPLOAD = 700_000_000
+
+PAGES: dict[str, tuple[ModuleType, ModuleType]] = {
+    "/": (city, city_callbacks),
+}
+"""Path of each page: the module that lays it out and the one that moves it."""
 
 _INDEX = """<!DOCTYPE html>
 <html lang="__LANG__">
@@ -24,20 +35,19 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-class _App(Dash):
-    """Dash with the page's language in its first tag."""
+class _Page(Dash):
+    """Dash with the reader's language in its first tag and title."""
 
     def interpolate_index(self, **kwargs: str) -> str:
         """Fill in the index page."""
+        kwargs["title"] = _("平齐 · 小区与网格一张图")
         page = super().interpolate_index(**kwargs)
         return page.replace("__LANG__", "zh-CN" if language() == "zh" else "en", 1)
 
 
-def create_app(services: Services) -> Dash:
-    """Return the app on a store; several may live in one process."""
-    flask = Flask("dashboard")
-    auth.install(flask, services.store, services.settings)
-    server.install(flask, services, VERSION)
+def create_app(services: Services) -> Flask:
+    """Return the server on a store; several may live in one process."""
+    flask = Flask("dashboard", static_folder=None)
     flask.config.update(
         COMPRESS_MIMETYPES=[
             "text/html",
@@ -48,23 +58,32 @@ def create_app(services: Services) -> Dash:
         ],
         COMPRESS_ALGORITHM=["gzip"],
         COMPRESS_LEVEL=6,
-        MAX_CONTENT_LENGTH=700_000_000,
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
     )
+    auth.install(flask, services.store, services.settings)
+    server.install(flask, services, VERSION)
     Compress(flask)
-    app = _App(
+    for path, (page, callbacks) in sorted(PAGES.items(), reverse=True):
+        _mount(flask, path, page, callbacks, services)
+    return flask
+
+
+def _mount(flask: Flask, path: str, page: ModuleType, callbacks: ModuleType, services: Services) -> None:
+    app = _Page(
         "dashboard",
         server=flask,
-        title="平齐",
+        url_base_pathname=path,
         update_title=None,
         index_string=_INDEX,
         suppress_callback_exceptions=True,
-        assets_folder="assets",
         serve_locally=True,
     )
-    app.layout = lambda: _layout(services)
-    city_callbacks.register(app, services)
-    return app
+    app.layout = lambda: page.layout(services)
+    callbacks.register(app, services)
+    if path != "/":
+        bare = path.rstrip("/")
 
+        def add_slash() -> Response:
+            return redirect(path)
 
-def _layout(services: Services) -> dmc.MantineProvider:
-    return city.layout(services)
+        flask.add_url_rule(bare, f"bare{bare}", add_slash)

@@ -113,7 +113,7 @@ def install(server: Flask, store: Store, settings: Settings) -> None:
         if settings.is_local and _is_demo(store):
             login_user(User(_demo_account(store)))
             return None
-        if request.path.startswith("/_dash") or request.method != "GET":
+        if "/_dash" in request.path or request.method != "GET":
             return Response(_("登录已失效，请重新登录。"), 401)
         return redirect(f"/sign-in?next={request.path}")
 
@@ -142,7 +142,7 @@ def _pages(store: Store) -> Blueprint:
                 username = request.form.get("username", "")
                 message = _sign_in(store, username, request.form.get("password", ""))
                 if not message:
-                    return redirect(_local(request.args.get("next", "/")))
+                    return redirect(local(request.args.get("next", "/")))
         session["form"] = secrets.token_hex(16)
         return render_template(
             "sign_in.html", message=message, form=session["form"], _=_, language=language()
@@ -173,7 +173,7 @@ def _sign_in(store: Store, username: str, password: str) -> str:
     return ""
 
 
-def _local(target: str) -> str:
+def local(target: str) -> str:
     """Return a target on this host only."""
     parts = urlparse(target)
     return target if target.startswith("/") and not target.startswith("//") and not parts.netloc else "/"

@@ -19,7 +19,11 @@ from data.store import Store
 from data.tiles import Tiles
 
 cli = typer.Typer(
-    name="pingqi", no_args_is_help=True, add_completion=False, help="平齐：小区、网格与三级组织一张图。"
+    name="pingqi",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="平齐：小区、网格与三级组织一张图。",
 )
 err = Console(stderr=True)
 
@@ -61,7 +65,7 @@ def serve(
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     typer.echo(f"http://{host}:{settings.port}/")
     run(
-        app.server,
+        app,
         host=settings.host,
         port=settings.port,
         threads=8,

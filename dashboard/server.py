@@ -92,7 +92,7 @@ def _back_with_cookie(cookie: str, value: str) -> BaseResponse:
     """Remember a choice in the browser and go back to the page of this host that it was made on."""
     referrer = urlparse(request.referrer or "/")
     target = referrer.path + (f"?{referrer.query}" if referrer.query else "")
-    response = redirect(target if referrer.netloc in {"", request.host} else "/")
+    response = redirect(auth.local(target) if referrer.netloc in {"", request.host} else "/")
     response.set_cookie(cookie, value, max_age=YEAR_S, samesite="Lax")
     return response
 

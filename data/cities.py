@@ -34,7 +34,8 @@ def write_demo(store: Store, city: DemoCity, progress: Callable[[str, float], No
             if progress:
                 progress(model.__tablename__, (done + 1) / len(ordered))
         restart_sequences(session, ordered)
-        for key, value in {**city.settings, "demo": "1"}.items():
+        as_of = max(city.tables["claim"]["claimed_on"].max(), city.tables["rating"]["rated_on"].max())
+        for key, value in {**city.settings, "as_of": str(as_of)[:10], "demo": "1"}.items():
             session.merge(Setting(key=key, value=value))
         if session.query(Account).filter_by(username="demo").one_or_none() is None:
             session.add(
@@ -50,5 +51,5 @@ def write_demo(store: Store, city: DemoCity, progress: Callable[[str, float], No
 
 
 def today() -> date:
-    """Return today's date in UTC."""
+    """Return today's date, by which boundaries come into force."""
     return datetime.now(UTC).date()

@@ -87,14 +87,15 @@ def zone_crs(xy: ArrayLike, city_bounds: Bounds | None = None) -> CRS | None:
     -------
     CRS or None
         8-digit eastings: the zone that the prefix names (25 to 45: 3-degree, EPSG 4488 + z; 13 to 23:
-        6-degree, EPSG 4478 + z). 6-digit eastings: the zone (3-degree EPSG 4509 + z before 6-degree EPSG
-        4489 + z) that puts the median of the coordinates into the city. None if no zone does.
+        6-degree, EPSG 4478 + z). 6-digit eastings: the 3-degree zone (EPSG 4509 + z) that puts the median of
+        the coordinates into the city; 6-degree zones share meridian and coordinates with one of these. None
+        if no zone does.
     """
     points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
     points = points[np.isfinite(points).all(axis=1)]
     if not len(points):
         return None
-    zone = int(points[:, 0].min() // _PREFIX)
+    zone = int(np.clip(points[:, 0].min() // _PREFIX, -1, _ZONES_3.stop))
     easting, northing = points[:, 0] - zone * _PREFIX, points[:, 1]
     if not (_within(easting, _EASTING) and _within(northing, _NORTHING)):
         return None
@@ -114,10 +115,8 @@ def _within(values: Floats, limits: tuple[float, float]) -> bool:
 def _zone_of_city(point: Floats, city_bounds: Bounds) -> CRS | None:
     west, south, east, north = city_bounds
     middle = (west + east) / 2
-    near_3 = sorted(_ZONES_3, key=lambda zone: abs(3 * zone - middle))[:3]
-    near_6 = sorted(_ZONES_6, key=lambda zone: abs(6 * zone - 3 - middle))[:2]
-    for code in [4509 + zone for zone in near_3] + [4489 + zone for zone in near_6]:
-        crs = CRS.from_epsg(code)
+    for zone in sorted(_ZONES_3, key=lambda zone: abs(3 * zone - middle))[:3]:
+        crs = CRS.from_epsg(4509 + zone)
         lon, lat = Transformer.from_crs(crs, STORED_CRS, always_xy=True).transform(*point)
         if west <= lon <= east and south <= lat <= north:
             return crs

@@ -88,6 +88,11 @@ class _Matches:
     same: int
     offsets: Floats
 
+    @property
+    def strength(self) -> int:
+        """What the matches are worth: the all but identical count twice."""
+        return self.like + self.same
+
 
 def detect_datum(sample: Any, reference: Any) -> DatumFit:
     """Find the datum of a layer from stored geometries that it shares or lies in.
@@ -188,10 +193,10 @@ def _by_shapes(
 ) -> DatumFit | None:
     """Decide by features that are in both layers."""
     found = {datum: _matches(array, tree) for datum, array in placed.items()}
-    ranked = sorted(Datum, key=lambda datum: found[datum].like, reverse=True)
+    ranked = sorted(Datum, key=lambda datum: found[datum].strength, reverse=True)
     best, second = found[ranked[0]], found[ranked[1]]
     raw = placed[Datum.WGS84]
-    if best.like == 0 or best.like < _CLEARLY * second.like:
+    if best.like == 0 or best.strength < _CLEARLY * second.strength:
         return None
     decoys = [_matches(_moved(placed[ranked[0]], dx, dy), tree) for dx, dy in _decoys()]
     count = len(raw)

@@ -1,4 +1,4 @@
-"""What 全市一张图 does. The URL is the state: choices change it, and everything shown follows from it."""
+"""What 全市一张图 does. The page.URL is the state: choices change it, and everything shown follows from it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def register(app: Dash, services: Services) -> None:
         elif trigger == page.MAP:
             new, by = choose_on_map(services, auth.scope(), view, clicked), "map"
         else:
-            new = controls(view, show, unit, months, kinds, layers)
+            with store.reading() as session:
+                whole = overlays.span(session, auth.scope())
+            new = controls(view, show=show, unit=unit, months=months, kinds=kinds, layers=layers, whole=whole)
             by = "controls"
         if new == view:
             raise PreventUpdate
@@ -110,7 +112,7 @@ def register(app: Dash, services: Services) -> None:
             view.unit.value,
             hidden,
             hidden,
-            [window.start.isoformat(), window.end.isoformat()] if window else None,
+            [day.replace(day=1).isoformat() for day in (window.start, window.end)] if window else None,
             whole.start.isoformat() if whole else None,
             whole.end.isoformat() if whole else None,
             list(view.kinds),
@@ -229,12 +231,29 @@ def choose_on_map(services: Services, scope: Scope, view: View, clicked: dict[st
 
 
 def controls(
-    view: View, show: str, unit: str, months: list[str] | None, kinds: list[str], layers: list[str]
+    view: View,
+    *,
+    show: str,
+    unit: str,
+    months: list[str] | None,
+    kinds: list[str],
+    layers: list[str],
+    whole: Window | None,
 ) -> View:
-    """Return the view that the controls ask for."""
+    """Return the view that the controls ask for.
+
+    Parameters
+    ----------
+    months
+        First days of the first and the last month of the window.
+    whole
+        The days that there are records of; a window that reaches to its ends is no restriction.
+    """
     start, end = view.start, view.end
-    if months and all(months):
-        start, end = date.fromisoformat(months[0][:10]), _month_end(date.fromisoformat(months[1][:10]))
+    if months and all(months) and whole:
+        first, last = (date.fromisoformat(month[:10]).replace(day=1) for month in months)
+        start = first if first > whole.start else None
+        end = _month_end(last) if _month_end(last) < whole.end else None
     asked = View(show=show, unit=Unit(unit), kinds=tuple(kinds or ()), layers=tuple(layers or ()))
     known = View.of(asked.search())
     return view.but(
@@ -249,7 +268,9 @@ def _month_end(day: date) -> date:
 
 def visible(view: View) -> list[str]:
     """Return the layers that the map shows."""
-    always = ["water", "green", "road", "compound", "community", "subdistrict", "county", "city", "label"]
+    always = ["water", "green", "road", "community", "subdistrict", "county", "city", "label"]
+    if view.measure is None or view.unit is Unit.COMPOUND:
+        always.append("compound")
     return always + [
         layer if layer in {"grid", "micro_grid", "building"} else f"point.{layer}" for layer in view.layers
     ]

@@ -114,6 +114,7 @@ def columns(found: Overlay) -> list[dict[str, Any]]:
             "field": "value",
             "headerName": _(MEASURE_UNITS[found.measure]),
             "width": 92 if not is_satisfaction else 66,
+            "valueFormatter": {"function": "d3.format(',.1f')(params.value)"},
             **right,
         },
     ]

@@ -81,6 +81,7 @@ def layout(services: Services) -> dmc.MantineProvider:
                     html.Aside(
                         [
                             html.Div(id=DETAIL),
+                            html.Div(id=RANKING),
                             html.Section(
                                 [
                                     html.Div(
@@ -91,7 +92,6 @@ def layout(services: Services) -> dmc.MantineProvider:
                                 ],
                                 className="panel",
                             ),
-                            html.Div(id=RANKING),
                         ],
                         className="side side-right",
                     ),
@@ -105,7 +105,7 @@ def layout(services: Services) -> dmc.MantineProvider:
 
 def _empty() -> html.Div:
     return html.Div(
-        [html.P(_("还没有数据。")), html.A(_("导入小区、网格等数据"), href="/import", className="button")],
+        [html.P(_("还没有数据。")), html.A(_("导入小区、网格等数据"), href="/import/", className="button")],
         className="empty",
     )
 
@@ -139,7 +139,8 @@ def _tree_panel() -> html.Section:
                     selected=[],
                     expandOnClick=False,
                     selectOnClick=True,
-                    levelOffset=16, renderNode={"function": "pingqiTreeNode"},
+                    levelOffset=16,
+                    renderNode={"function": "pingqiTreeNode"},
                 ),
                 type="auto",
                 className="tree-scroll",

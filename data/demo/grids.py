@@ -52,11 +52,12 @@ class GridPlan:
 def group(node: Node, rings: list[Ring], stock: list[Stock]) -> list[GridPlan]:
     """Make grids of neighbouring lots, following the streets that parted them."""
     grids, small = _group(node, rings, stock)
-    for cell in small:
-        if grids:
-            _attach(cell, grids)
-        else:
-            grids.append(GridPlan([cell], 0))
+    if small and not grids:
+        return [GridPlan(small, 0)]
+    owned = [(n, cell.ring) for n, grid in enumerate(grids) for cell in grid.cells]
+    owner = adopt([ring for _, ring in owned], [n for n, _ in owned], [cell.ring for cell in small])
+    for cell, n in zip(small, owner, strict=True):
+        grids[n].cells.append(cell)
     return grids
 
 
@@ -82,14 +83,26 @@ def _group(node: Node, rings: list[Ring], stock: list[Stock]) -> tuple[list[Grid
     return grids, small
 
 
-def _attach(cell: Cell, grids: list[GridPlan]) -> None:
-    """Give a piece of open land to the grid with the longest border along it."""
-    rim = shapely.buffer(shapely.Polygon([v[:2] for v in cell.ring]), 0.5, quad_segs=1)
-    pieces = [(n, other.ring) for n, grid in enumerate(grids) for other in grid.cells]
-    polygons = shapely.polygons([shapely.linearrings([v[:2] for v in ring]) for _, ring in pieces])
-    shared = shapely.area(shapely.intersection(polygons, rim))
-    total = np.bincount([n for n, _ in pieces], weights=shared, minlength=len(grids))
-    grids[int(np.argmax(total))].cells.append(cell)
+def adopt(rings: list[Ring], owner: list[int], orphans: list[Ring]) -> list[int]:
+    """Return an owner for each orphan: that of the neighbour with the longest border, the best fits first.
+
+    An orphan among orphans waits until one of them has an owner, so that what an owner holds stays connected.
+    """
+    if not orphans:
+        return []
+    polygons = shapely.polygons([shapely.linearrings([v[:2] for v in ring]) for ring in [*rings, *orphans]])
+    first = len(rings)
+    rims = shapely.buffer(polygons[first:], 0.5, quad_segs=1, join_style="mitre")
+    orphan, other = shapely.STRtree(polygons).query(rims)
+    near = other != orphan + first
+    orphan, other = orphan[near], other[near]
+    border = shapely.area(shapely.intersection(rims[orphan], polygons[other]))
+    result = np.append(np.array(owner), np.full(len(orphans), -1))
+    while (result < 0).any():
+        open_pairs = (result[orphan + first] < 0) & (result[other] >= 0)
+        best = int(np.argmax(np.where(open_pairs, border, -1.0)))
+        result[orphan[best] + first] = result[other[best]]
+    return [int(n) for n in result[first:]]
 
 
 def divide(ring: Ring, stock: Stock, buildings: NDArray[np.int64], parts: int) -> list[tuple[Ring, NDArray[np.int64]]]:

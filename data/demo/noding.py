@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,7 +17,7 @@ TOLERANCE_M = 0.002
 
 
 def node(
-    coordinates: NDArray[np.float64], ring: NDArray[np.int64], where: NDArray[np.bool_] | None = None
+    coordinates: NDArray[np.float64], ring: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Add to every ring's edges the vertices of other rings that lie on them.
 
@@ -25,19 +28,15 @@ def node(
         that starts at the vertex.
     ring
         (n,) number of each vertex's ring, ascending.
-    where
-        (n,) which edges (by their start) may get nodes; all by default.
 
     Returns
     -------
     tuple
         The same with the added vertices.
     """
+    coordinates, ring, points = _merged(coordinates, ring)
     following = _next(ring)
-    starts = np.arange(len(ring)) if where is None else np.flatnonzero(where)
-    a, b = coordinates[starts, :2], coordinates[following[starts], :2]
-    points = np.unique(coordinates[:, :2], axis=0)
-    # A vertex of degree two that all rings share is on no other edge, but telling costs as much as asking.
+    a, b = coordinates[:, :2], coordinates[following, :2]
     edges = shapely.linestrings(np.stack([a, b], axis=1))
     tree = shapely.STRtree(shapely.points(points))
     edge, point = tree.query(edges, predicate="dwithin", distance=TOLERANCE_M)
@@ -46,11 +45,30 @@ def node(
     edge, p, a, b = edge[inner], p[inner], a[inner], b[inner]
     along = np.einsum("ij,ij->i", p - a, b - a)
     order = np.lexsort((along, edge))
-    edge, p = starts[edge[order]], p[order]
+    edge, p = edge[order], p[order]
     new = np.empty((len(p), coordinates.shape[1]))
     new[:, :2] = p
     new[:, 2:] = coordinates[edge, 2:]
     return np.insert(coordinates, edge + 1, new, axis=0), np.insert(ring, edge + 1, ring[edge])
+
+
+def _merged(
+    coordinates: NDArray[np.float64], ring: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Make vertices that lie closer together than twice the tolerance one; return also all distinct points."""
+    points, number = np.unique(coordinates[:, :2], axis=0, return_inverse=True)
+    number = number.ravel()
+    close = cKDTree(points).query_pairs(2 * TOLERANCE_M, output_type="ndarray")
+    if not len(close):
+        return coordinates, ring, points
+    graph = coo_array((np.ones(len(close)), close.T), shape=(len(points), len(points)))
+    _, cluster = connected_components(graph, directed=False)
+    _, first, cluster = np.unique(cluster, return_index=True, return_inverse=True)
+    coordinates = coordinates.copy()
+    coordinates[:, :2] = points[first][cluster.ravel()[number]]
+    following = coordinates[_next(ring), :2]
+    keep = np.any(coordinates[:, :2] != following, axis=1)
+    return coordinates[keep], ring[keep], points[first]
 
 
 def _next(ring: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -51,6 +51,7 @@ class Community:
     county: int = -1
     subdistrict: int = -1
     code: str = ""
+    name: str = ""
     programme: list[Programme] = field(default_factory=list)
 
 

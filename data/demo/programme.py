@@ -53,7 +53,7 @@ def assign(communities: list[Community], rng: np.random.Generator) -> None:
     weight = (land * _residential_share(radius, town))[:, None] * _mix(communities, radius, town, rng)
     mean = MEDIAN * np.exp(SPREAD**2 / 2) * LAND_M2
     count = np.stack(
-        [_exact(weight[:, k] / mean[k], COMPOUNDS[kind]) for k, kind in enumerate(KINDS)], axis=1
+        [exact(weight[:, k] / mean[k], COMPOUNDS[kind]) for k, kind in enumerate(KINDS)], axis=1
     )
     households = _households(count, rng)
     at = 0
@@ -83,7 +83,7 @@ def _mix(
     return result
 
 
-def _exact(weight: NDArray[np.float64], total: int) -> NDArray[np.int64]:
+def exact(weight: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     """Round `weight`, scaled to `total`, so that it adds up to it (largest remainders)."""
     wanted = weight / weight.sum() * total
     count = np.floor(wanted).astype(np.int64)

@@ -10,7 +10,7 @@ import shapely
 
 from data.demo import buildings as rows
 from data.demo.figures import KINDS
-from data.demo.grids import Cell, GridPlan, Stock, divide, group
+from data.demo.grids import Cell, GridPlan, Stock, adopt, divide, group
 from data.demo.lots import parcel
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Built:
 class Piece(NamedTuple):
     """A face of the finest partition: its ring, grid, micro-grid within the community, lot and buildings."""
 
-    ring: NDArray[np.float64]
+    ring: Ring
     grid: int
     micro_grid: int
     lot: int
@@ -130,14 +130,15 @@ def subdivide(task: tuple[list[GridPlan], list[Stock], list[list[int]]]) -> list
     pieces: list[Piece] = []
     serial = 0
     for number, (grid, wanted) in enumerate(zip(grids, counts, strict=True)):
-        first, open_land = len(pieces), []
+        first = len(pieces)
+        open_land: list[Cell] = []
         for cell, parts in zip(grid.cells, wanted, strict=True):
             if parts == 0:
                 open_land.append(cell)
                 continue
             cut = divide(cell.ring, stock[cell.lot], cell.buildings, parts) if cell.lot >= 0 else [(cell.ring, cell.buildings)]
             for ring, buildings in cut:
-                pieces.append(Piece(np.array(ring)[:, :2], number, serial, cell.lot, buildings))
+                pieces.append(Piece(ring, number, serial, cell.lot, buildings))
                 serial += 1
         _join_open_land(pieces, first, open_land, number)
     return pieces
@@ -145,13 +146,7 @@ def subdivide(task: tuple[list[GridPlan], list[Stock], list[list[int]]]) -> list
 
 def _join_open_land(pieces: list[Piece], first: int, open_land: list[Cell], grid: int) -> None:
     """Label open land with the micro-grid of the same grid that has the longest border along it."""
-    waiting = list(open_land)
-    while waiting:
-        own = pieces[first:]
-        polygons = shapely.polygons([shapely.linearrings(piece.ring) for piece in own])
-        rims = shapely.buffer(shapely.polygons([shapely.linearrings(np.array(c.ring)[:, :2]) for c in waiting]), 0.5, quad_segs=1)
-        shared = shapely.area(shapely.intersection(polygons[None, :], rims[:, None]))
-        n = int(np.argmax(shared.max(axis=1)))
-        cell = waiting.pop(n)
-        host = own[int(np.argmax(shared[n]))]
-        pieces.append(Piece(np.array(cell.ring)[:, :2], grid, host.micro_grid, cell.lot, cell.buildings))
+    own = pieces[first:]
+    owner = adopt([piece.ring for piece in own], [piece.micro_grid for piece in own], [cell.ring for cell in open_land])
+    for cell, micro_grid in zip(open_land, owner, strict=True):
+        pieces.append(Piece(cell.ring, grid, micro_grid, cell.lot, cell.buildings))

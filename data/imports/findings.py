@@ -124,13 +124,15 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "repaired": (
         "warning",
-        "自相交已修复，面积变化 {area_m2:,.2f} 平方米；请核对。",
-        "the self-crossing was repaired, the area changed by {area_m2:,.2f} m²; check it.",
+        "自相交已修复，修复后面积 {area_m2:,.2f} 平方米；请核对。",
+        "the self-crossing was repaired, the area is now {area_m2:,.2f} m²; check it.",
     ),
     "overlaps": (
         "warning",
-        "{count:,} 对图形重叠（面积大于 {threshold_m2:g} 平方米），共 {area_m2:,.0f} 平方米；导入后可拉平对齐。",
-        "{count:,} pairs overlap (by more than {threshold_m2:g} m²), {area_m2:,.0f} m² in all; align them later.",
+        "{count:,} 对图形重叠（大于 {threshold_m2:f} 平方米；其中大于 1 平方米的 {large:,} 对），"
+        "共 {area_m2:,.0f} 平方米；导入后可拉平对齐。",
+        "{count:,} pairs overlap (by more than {threshold_m2:f} m²; {large:,} by more than 1 m²), "
+        "{area_m2:,.0f} m² in all; align them later.",
     ),
     "outside": (
         "error",

@@ -21,6 +21,7 @@ PERSONAL = re.compile(
 _UNIT = re.compile(r"[((\[【].*?[))\]】]")
 _DISTINCT, _FILLED = 0.9, 0.5
 _LONG_ENOUGH = 3
+_OFTEN_PARTIAL = {"objectid", "osm_id", "osm_way_id"}
 _SAMPLE = 2_000
 
 
@@ -46,13 +47,14 @@ def guess(frame: pd.DataFrame, target: Target, findings: Findings) -> dict[str, 
                     ranked.append((rank, order, -len(synonym), header, field))
     ranked.sort(key=lambda one: one[:3])
     found: dict[str, str] = {}
+    told: set[str] = set()
     for _, _, _, header, field in ranked:
         if field.column in found or header in found.values():
             continue
         if field.kind == "code" and not _identifies(frame[header]):
-            if _bare(header) != "objectid":
+            if _bare(header) not in _OFTEN_PARTIAL | told:
                 findings.note("column_not_code", column=header, value=header)
-            headers = [one for one in headers if one != header]
+            told.add(_bare(header))
             continue
         found[field.column] = header
     return found

@@ -59,8 +59,8 @@ def convert(series: pd.Series[Any], field: Field, header: str, findings: Finding
     present = series[series.notna()].astype(object)
     read = _READERS[field.kind]
     readings = {value: read(value, field) for value in present.unique()}
-    values = present.map(readings.get).reindex(series.index)
-    values = values.astype(object).where(values.notna(), None)
+    read_values = pd.Series([readings[one] for one in present], index=present.index, dtype=object)
+    values = read_values.reindex(series.index, fill_value=None)
     wrong = {value: one for value, one in readings.items() if isinstance(one, _Wrong)}
     if wrong:
         for position, value in present[present.isin(list(wrong))].items():

@@ -135,11 +135,12 @@ TEMPLATES: dict[str, tuple[Severity, str, str]] = {
         "there is no row {value} for the header; the table has {count}.",
     ),
     "driver": ("warning", "读取时提示:{detail}。", "the reader said: {detail}."),
+    # takes the severity of those that it counts
     "more": (
-        "{severity}",
+        "warning",
         "同类问题另有 {count:,} 处(共 {total:,} 处)。",
         "{count:,} more of this kind ({total:,} in all).",
-    ),  # type: ignore[dict-item]
+    ),
     # text
     "encoding": (
         "error",

@@ -39,7 +39,8 @@ def from_wkb(draft: Draft, wkb: Any, max_vertices: int) -> None:
     if count > max_vertices:
         raise fail("too_many_vertices", draft.file, count=count, limit=max_vertices)
     given = np.fromiter((one is not None for one in wkb), dtype=bool, count=len(wkb))
-    geometry = shapely.from_wkb(wkb, on_invalid="ignore")
+    with np.errstate(invalid="ignore"):
+        geometry = shapely.from_wkb(wkb, on_invalid="ignore")
     for position in np.flatnonzero(given & shapely.is_missing(geometry)):
         _report(draft, int(position), list(_rings_of_wkb(wkb[position])), "WKB")
     draft.geometry = geometry
@@ -53,7 +54,8 @@ def from_wkt(draft: Draft, wkt: Any, max_vertices: int) -> None:
     count = sum(one.count(",") + 1 for one in texts[given])
     if count > max_vertices:
         raise fail("too_many_vertices", draft.file, count=count, limit=max_vertices)
-    geometry = shapely.from_wkt(texts, on_invalid="ignore")
+    with np.errstate(invalid="ignore"):
+        geometry = shapely.from_wkt(texts, on_invalid="ignore")
     for position in np.flatnonzero(given & shapely.is_missing(geometry)):
         text = str(texts[position])
         rings = [_numbers(one) for one in _RING.findall(text)] if "POLYGON" in text.upper() else []

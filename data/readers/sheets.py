@@ -20,7 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from data.readers.archive import check_members
 from data.readers.coordinates import locate
 from data.readers.draft import Draft, Options, Source
-from data.readers.problems import fail
+from data.readers.problems import fail, problem
 from data.readers.table import LayerInfo
 from data.readers.tabular import Grid, Merge, grid_of, tabulate
 from data.readers.text import decoded, file_encoding, previews
@@ -136,12 +136,14 @@ def read_excel(source: Source, layer: str, options: Options) -> Draft:
         raise fail("too_many_features", source.shown, limit=options.limits.features)
     grid = _grid(values, merges)
     names = tabulate(draft, grid, options.header_row)
+    # A row of nothing but formulas without values is no record, and must not vanish unsaid.
+    lost = {row for row, _ in formulas if row > (draft.header_row or 0)} - set(grid.rows)
+    judged = lost | set(draft.rows.tolist())
     for place in sorted({*formulas, *errors}):
         column = names[place[1] - 1] if place[1] <= len(names) else None
         code, value = _verdict(formulas.get(place), errors.get(place), values.get(place))
-        position = np.flatnonzero(draft.rows == place[0])
-        if code and len(position):
-            draft.note(code, int(position[0]), column=column, value=value)
+        if code and place[0] in judged:
+            draft.problems.append(problem(code, source.shown, row=place[0], column=column, value=value))
     locate(draft, options.limits.vertices)
     return draft
 

@@ -47,7 +47,7 @@ def read(source: Source, layer: str, options: Options) -> Draft:
     if source.extension == ".shp":
         encoding = _table_encoding(draft, source, values, options.encoding)
     draft.encoding = encoding
-    fill(draft, meta, values, encoding or UTF8)
+    fill(draft, meta, values, encoding if encoding and source.extension == ".shp" else UTF8)
     if wkb is not None:
         from_wkb(draft, wkb, options.limits.vertices)
         draft.crs = meta["crs"]

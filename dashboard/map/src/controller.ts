@@ -2,12 +2,12 @@
 import { Map as GlMap, type MapGeoJSONFeature, NavigationControl, type Point, ScaleControl } from "maplibre-gl";
 import { isTiled } from "./addresses.ts";
 import type { Outputs, Props, SourceSpec } from "./contract.ts";
+import { paintOnceLoaded } from "./first_paint.ts";
 import { pageFonts } from "./fonts.ts";
 import { Hover, type Line } from "./hover.ts";
 import { addImages } from "./images.ts";
 import { mapLocale, texts } from "./locale.ts";
 import { namesOf } from "./names.ts";
-import { overlayData, ROLES, sourceId } from "./overlays.ts";
 import { type Candidate, topmost } from "./picking.ts";
 import { Recovery } from "./recovery.ts";
 import { buildStyle } from "./style.ts";
@@ -79,6 +79,7 @@ export class MapController {
       this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
       this.map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
     }
+    paintOnceLoaded(this.map);
     this.listen(interactive);
     this.dressPage();
   }
@@ -118,8 +119,7 @@ export class MapController {
     if (values || changed("sources")) {
       this.waiting = { why: values ? "values" : "load", since: performance.now(), set: 0 };
     }
-    if (restyle) this.restyle();
-    else if (changed("overlays")) this.setOverlays();
+    if (restyle || changed("overlays")) this.restyle();
     if (this.ready && (values || restyle)) this.applyValues();
     if (changed("view") && props.view && props.view.key !== before.view?.key) goTo(this.map, props.view);
     this.dressPage();
@@ -211,18 +211,6 @@ export class MapController {
     this.container.dataset.features = String(features);
     this.container.dataset.setMs = set.toFixed(1);
     this.map.triggerRepaint();
-  }
-
-  private setOverlays(): void {
-    const overlays = this.props.overlays ?? [];
-    for (const role of ROLES) {
-      const source = this.map.getSource<import("maplibre-gl").GeoJSONSource>(sourceId(role));
-      const data = overlayData(overlays, role);
-      const shown = this.container.dataset[role] ?? "0";
-      if (shown === "0" && !data.features.length) continue;
-      source?.setData(data);
-      this.container.dataset[role] = String(data.features.length);
-    }
   }
 
   private painted(): void {
@@ -341,7 +329,9 @@ export class MapController {
 
   private dressPage(): void {
     this.container.dataset.theme = this.props.theme ?? "light";
-    this.container.style.setProperty("--map-hover", this.colors().hover!);
+    const colors = this.colors();
+    this.container.style.setProperty("--map-hover", colors.hover!);
+    this.container.style.backgroundColor = colors.background!;
     this.attribution.textContent = this.props.attribution ?? "";
     this.attribution.hidden = !this.props.attribution;
   }

@@ -20,8 +20,6 @@ const LOOKS: Record<Role, Look> = {
   draft: { width: 2.2, casing: 0, fill: 0.12, dash: [2.5, 1.8] },
 };
 
-const NOTHING: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
-
 export function sourceId(role: Role): string {
   return `overlay.${role}`;
 }
@@ -35,12 +33,17 @@ export function overlayData(overlays: Overlay[], role: Role): GeoJSON.FeatureCol
       if (geojson.type === "Feature") return [geojson];
       return [{ type: "Feature", properties: {}, geometry: geojson }];
     });
-  return features.length ? { type: "FeatureCollection", features } : NOTHING;
+  return { type: "FeatureCollection", features };
+}
+
+/** Roles that hold something: an empty source would still ask the worker for every tile in view. */
+function used(overlays: Overlay[]): Role[] {
+  return ROLES.filter((role) => overlays.some((overlay) => overlay.role === role));
 }
 
 export function overlaySources(overlays: Overlay[]): Record<string, GeoJSONSourceSpecification> {
   return Object.fromEntries(
-    ROLES.map((role) => [sourceId(role), { type: "geojson", data: overlayData(overlays, role) }]),
+    used(overlays).map((role) => [sourceId(role), { type: "geojson", data: overlayData(overlays, role) }]),
   );
 }
 
@@ -98,6 +101,6 @@ function roleLayers(role: Role, colors: Palette, scale: number): LayerSpecificat
   return layers;
 }
 
-export function overlayLayers(colors: Palette, scale: number): LayerSpecification[] {
-  return ROLES.flatMap((role) => roleLayers(role, colors, scale));
+export function overlayLayers(overlays: Overlay[], colors: Palette, scale: number): LayerSpecification[] {
+  return used(overlays).flatMap((role) => roleLayers(role, colors, scale));
 }

@@ -318,7 +318,7 @@ export function buildStyle(input: StyleInput): StyleSpecification {
     layers: [
       { id: "background", type: "background", paint: { "background-color": input.colors.background! } },
       ...stacked(STACK, input),
-      ...overlayLayers(input.colors, input.labelScale),
+      ...overlayLayers(input.overlays, input.colors, input.labelScale),
       ...stacked(TOP, input),
     ],
   };

@@ -1,0 +1,250 @@
+"""Which views the wall turns through: built in, or from ``wall.toml`` in the installation's folder.
+
+A file of two views, the second of which stands for one view of each area directly below::
+
+    seconds = 20                     # how long a view stays, where it does not say itself
+
+    [[views]]
+    title = "群众满意率"              # optional
+    show = "satisfaction"            # kind, claims_per_1000, claims_per_km2 or satisfaction
+    unit = "community"               # compound, community, subdistrict or county; optional
+    area = "420102001000"            # 12-digit code; optional
+
+    [[views]]
+    show = "claims_per_1000"
+    each = true
+    seconds = 12
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from sqlalchemy.orm import Session
+
+from dashboard.view import KINDS
+from data.errors import SettingsError
+from data.queries import areas
+from data.queries.areas import AreaRef
+from data.queries.overlays import Measure, Unit
+from data.scope import Scope
+from models.areas import CODE_LENGTH
+from models.enums import AreaLevel
+
+FILE_NAME = "wall.toml"
+SECONDS = 20
+LEAST_SECONDS, MOST_SECONDS = 3, 3600
+SHOWS = (KINDS, *(measure.value for measure in Measure))
+
+_UNITS = {
+    AreaLevel.CITY: Unit.SUBDISTRICT,
+    AreaLevel.COUNTY: Unit.COMMUNITY,
+    AreaLevel.SUBDISTRICT: Unit.COMMUNITY,
+    AreaLevel.COMMUNITY: Unit.COMPOUND,
+}
+"""By what an area is counted where a view does not say: few enough units to be read from 5 m."""
+_FINER = {
+    level: tuple(Unit(finer.value) for finer in list(AreaLevel)[place + 1 :]) + (Unit.COMPOUND,)
+    for place, level in enumerate(AreaLevel)
+}
+
+
+@dataclass(frozen=True)
+class WallView:
+    """One view of the wall.
+
+    Attributes
+    ----------
+    title
+        Its name; None for that of what it shows.
+    show
+        ``kind``, or a `Measure`.
+    unit
+        What is counted by; None for what suits the area.
+    area
+        12-digit code; None for all that the wall may show.
+    each
+        Stands for one view of each area directly below.
+    seconds
+        How long it stays; None for the wall's usual time.
+    """
+
+    title: str | None = None
+    show: str = KINDS
+    unit: Unit | None = None
+    area: str | None = None
+    each: bool = False
+    seconds: int | None = None
+
+    @property
+    def measure(self) -> Measure | None:
+        """The overlay that is shown, None for the kinds."""
+        return None if self.show == KINDS else Measure(self.show)
+
+
+USUAL = (
+    WallView(show=KINDS),
+    WallView(show=Measure.CLAIMS_PER_1000.value),
+    WallView(show=Measure.SATISFACTION.value),
+    WallView(show=Measure.CLAIMS_PER_KM2.value, unit=Unit.COMPOUND),
+    WallView(show=Measure.CLAIMS_PER_1000.value, unit=Unit.COMPOUND, each=True),
+)
+"""The built-in views."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the wall turns through: views, the usual time of one, and what is wrong with the file."""
+
+    views: tuple[WallView, ...]
+    seconds: int = SECONDS
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address of the wall asks for: ``?area=<code>&seconds=<n>&view=<n>``.
+
+    Attributes
+    ----------
+    area
+        Show this area only.
+    seconds
+        How long every view stays.
+    view
+        Number of the one view that stays for good, from 1.
+    """
+
+    area: str | None = None
+    seconds: int | None = None
+    view: int | None = None
+
+    @classmethod
+    def of(cls, search: str | None) -> Wanted:
+        """Read a query string; what can't be read there is as usual."""
+        pairs = {key: values[-1] for key, values in parse_qs((search or "").lstrip("?")).items()}
+        area, seconds, view = (pairs.get(key, "") for key in ("area", "seconds", "view"))
+        return cls(
+            area=area if _is_code(area) else None,
+            seconds=int(seconds) if _is_number(seconds) and _is_time(int(seconds)) else None,
+            view=int(view) if _is_number(view) and int(view) > 0 else None,
+        )
+
+
+def read(path: Path) -> Plan:
+    """Return the views of a file; the built-in ones where there is no file, or nothing usable in it."""
+    try:
+        return parse(tomllib.loads(path.read_text("utf-8")), path.name)
+    except FileNotFoundError:
+        return Plan(USUAL)
+    except OSError as error:
+        return Plan(USUAL, problem=f"{path.name} 不能读取（{error.strerror}）。")
+    except UnicodeDecodeError:
+        return Plan(USUAL, problem=f"{path.name} 不是 UTF-8 文本。")
+    except tomllib.TOMLDecodeError as error:
+        return Plan(USUAL, problem=f"{path.name} 不合 TOML 格式：{error}。")
+    except SettingsError as error:
+        return Plan(USUAL, problem=str(error))
+
+
+def parse(content: Mapping[str, Any], name: str = FILE_NAME) -> Plan:
+    """Return the views that a file's content describes.
+
+    Raises
+    ------
+    SettingsError
+        Naming every key with a wrong value, and the choices.
+    """
+    problems = [f"{key}：不认识，可用 seconds、views" for key in content if key not in {"seconds", "views"}]
+    seconds = content.get("seconds", SECONDS)
+    problems += _checked("seconds", seconds, _KEYS["seconds"])
+    entries = content.get("views", [])
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        problems.append("views：应至少有一段 [[views]]")
+        entries = []
+    for place, entry in enumerate(entries, start=1):
+        for key, value in entry.items():
+            problems += _checked(f"views[{place}].{key}", value, _KEYS.get(key))
+    if problems:
+        raise SettingsError(f"{name}：{'；'.join(problems)}。")
+    views = tuple(
+        WallView(**{**entry, "unit": Unit(entry["unit"]) if "unit" in entry else None}) for entry in entries
+    )
+    return Plan(views, seconds)
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) <= len(str(MOST_SECONDS))
+
+
+def _is_time(value: object) -> bool:
+    return type(value) is int and LEAST_SECONDS <= value <= MOST_SECONDS
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == CODE_LENGTH
+
+
+_TITLE_LENGTH = 24
+_KEYS = {
+    "title": (
+        lambda value: isinstance(value, str) and 0 < len(value) <= _TITLE_LENGTH,
+        f"1—{_TITLE_LENGTH} 字的文字",
+    ),
+    "show": (lambda value: value in SHOWS, "、".join(SHOWS)),
+    "unit": (lambda value: value in set(Unit), "、".join(Unit)),
+    "area": (_is_code, f'{CODE_LENGTH} 位区划代码，加引号，如 "420102001000"'),
+    "each": (lambda value: isinstance(value, bool), "true、false"),
+    "seconds": (_is_time, f"{LEAST_SECONDS}—{MOST_SECONDS} 的整数"),
+}
+"""Every key of a view: the test of its value, and what to say about it."""
+
+
+def _checked(key: str, value: object, rule: tuple[Any, str] | None) -> list[str]:
+    if rule is None:
+        return [f"{key}：不认识，可用 {'、'.join(_KEYS)}"]
+    is_right, choices = rule
+    # An unhashable value (a list, say) is in no set.
+    right = not isinstance(value, list | dict) and is_right(value)
+    return [] if right else [f"{key} = {value!r}：应为 {choices}"]
+
+
+def laid_out(session: Session, scope: Scope, plan: Plan, wanted: Wanted) -> Plan:
+    """Return the plan with every view on an area of its own, as the scope and the address allow.
+
+    Views of areas outside are left out; an area that the store does not hold is a problem of the plan.
+    """
+    top = areas.top(session, scope.narrowed(wanted.area))
+    if top is None:
+        return Plan((), plan.seconds, plan.problem)
+    views: list[WallView] = []
+    unknown = []
+    for place, view in enumerate(plan.views, start=1):
+        area = top if view.area is None else areas.by_code(session, scope, view.area)
+        if area is None:
+            unknown.append(f"views[{place}].area = {view.area!r}：没有这个区域，或不在本账号范围内")
+        elif area.code in scope.narrowed(wanted.area):
+            views += _of_area(session, scope, view, area)
+    problem = f"{FILE_NAME}：{'；'.join(unknown)}。" if unknown else plan.problem
+    if not views:
+        views = [made for view in USUAL for made in _of_area(session, scope, view, top)]
+    return Plan(tuple(views), wanted.seconds or plan.seconds, problem)
+
+
+def _of_area(session: Session, scope: Scope, view: WallView, area: AreaRef) -> list[WallView]:
+    if not view.each:
+        return [replace(view, area=area.code, unit=unit_for(area.level, view.unit))]
+    below = areas.children(session, scope, area.id)
+    return [
+        replace(view, area=one.code, unit=unit_for(one.level, view.unit), each=False) for one in below
+    ]
+
+
+def unit_for(level: AreaLevel, asked: Unit | None) -> Unit:
+    """Return what an area of this level is counted by: what is asked for where that is finer."""
+    return asked if asked in _FINER[level] else _UNITS[level]

@@ -1,0 +1,274 @@
+"""Plans: drafts of boundaries with a ledger of changes, published as a new version or dropped.
+
+A published boundary is never edited in place: publishing writes the former geometry to ``boundary_version``
+with its dates and puts the new one in its layer, in one transaction. Whoever publishes second in an area gets
+a `ConflictError` and keeps the draft.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from data import siting
+from data.bulk import frame_of, insert_frame, table_of
+from data.cities import today
+from data.errors import ConflictError, DataError
+from data.ledger import compare
+from data.scope import Scope
+from data.store import REVISION, Store
+from models import (
+    Base,
+    BoundaryVersion,
+    Building,
+    Change,
+    Claim,
+    Compound,
+    Grid,
+    GridWorker,
+    MicroGrid,
+    Organisation,
+    Plan,
+    Rating,
+    Setting,
+    Station,
+)
+from models.areas import SIGNIFICANT, prefix_of
+from models.enums import AreaLevel, ChangeAction, PlanKind, PlanStatus
+
+LAYERS: Mapping[str, type[Compound] | type[Grid] | type[MicroGrid]] = {
+    "compound": Compound,
+    "grid": Grid,
+    "micro_grid": MicroGrid,
+}
+"""The layers that change by plans only."""
+
+UNCHANGED = "unchanged"
+AREA_REVISION = "boundary_revision"
+
+
+@dataclass(frozen=True)
+class PlanRef:
+    """A plan as a list shows it."""
+
+    id: int
+    title: str
+    kind: PlanKind
+    status: PlanStatus
+    area_code: str
+    created_at: datetime
+    created_by: int | None
+    decided_at: datetime | None
+    counts: dict[str, int]
+    """Lines of the ledger by action."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft just made; without an id where nothing changes."""
+
+    id: int | None
+    counts: dict[str, int]
+    """Lines of the ledger by action, and how many features stay as they are."""
+
+
+# --- drafts ---
+
+
+def draft(
+    session: Session,
+    *,
+    title: str,
+    kind: PlanKind,
+    layer: str,
+    frame: pd.DataFrame,
+    columns: list[str],
+    base_revision: int,
+    complete: bool = False,
+    scope: Scope | None = None,
+    account_id: int | None = None,
+    source_id: int | None = None,
+) -> Draft:
+    """Make a draft of what `frame` would change in a layer, in the session's transaction.
+
+    Parameters
+    ----------
+    frame, columns, complete
+        As :func:`data.ledger.compare` takes them.
+    base_revision
+        Revision of the store that the frame was made from.
+    """
+    ledger, unchanged = compare(
+        session, LAYERS[layer], frame, columns, complete=complete, scope=scope or Scope()
+    )
+    counts = {str(action): int(count) for action, count in ledger["action"].value_counts().items()}
+    if ledger.empty:
+        return Draft(None, {UNCHANGED: unchanged})
+    plan = Plan(
+        title=title,
+        kind=kind,
+        status=PlanStatus.DRAFT,
+        area_code=common_area(ledger["area_code"]),
+        base_revision=base_revision,
+        created_at=datetime.now(UTC),
+        created_by=account_id,
+        source_id=source_id,
+    )
+    session.add(plan)
+    session.flush()
+    insert_frame(session, Change, _with_changed_geometry_only(ledger.assign(plan_id=plan.id)))
+    return Draft(plan.id, {**counts, UNCHANGED: unchanged})
+
+
+def common_area(codes: Iterable[str]) -> str:
+    """Return the code of the smallest area that holds all the areas with these codes."""
+    prefixes = [prefix_of(code) for code in set(codes)]
+    shared = min(prefixes, key=len)
+    while not all(one.startswith(shared) for one in prefixes):
+        shared = shared[:-1]
+    digits = max((count for count in SIGNIFICANT.values() if count <= len(shared)), default=0)
+    return shared[:digits].ljust(SIGNIFICANT[AreaLevel.COMMUNITY], "0")
+
+
+def _with_changed_geometry_only(ledger: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(ledger)
+
+
+def listing(session: Session, scope: Scope, status: PlanStatus | None = None) -> list[PlanRef]:
+    """Return the plans of a scope, the newest first."""
+    query = select(Plan).where(scope.where(Plan.area_code)).order_by(Plan.id.desc())
+    if status is not None:
+        query = query.where(Plan.status == status)
+    counts: dict[int, dict[str, int]] = {}
+    for plan_id, action, count in session.execute(
+        select(Change.plan_id, Change.action, func.count()).group_by(Change.plan_id, Change.action)
+    ):
+        counts.setdefault(plan_id, {})[action.value] = count
+    return [
+        PlanRef(
+            one.id,
+            one.title,
+            one.kind,
+            one.status,
+            one.area_code,
+            one.created_at,
+            one.created_by,
+            one.decided_at,
+            counts.get(one.id, {}),
+        )
+        for one in session.scalars(query)
+    ]
+
+
+def ledger_of(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
+    """Return the lines of a plan's ledger in the scope, by area and code, without geometries.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``area_code``, ``layer``, ``code``, ``name``, ``action``, ``attributes`` (column -> [former,
+        new]), ``area_m2``, ``households``, ``displacement_m``, ``reason``, ``accepted``.
+    """
+    names = ("id", "area_code", "layer", "code", "action", "attributes", "area_m2", "households")
+    names = (*names, "displacement_m", "reason", "accepted")
+    columns = [table_of(Change).columns[name] for name in names]
+    query = select(*columns).where(Change.plan_id == plan_id, scope.where(Change.area_code))
+    frame = frame_of(session, query.order_by(Change.area_code, Change.code))
+    frame["attributes"] = [json.loads(one) if one else {} for one in frame["attributes"]]
+    stored: dict[str, str] = {}
+    for layer in frame["layer"].unique():
+        model = LAYERS[layer]
+        codes = frame.loc[frame["layer"] == layer, "code"].tolist()
+        stored |= {code: name for code, name in session.execute(select(model.code, model.name)) if code in set(codes)}
+    stated = [(one.get("name") or [None, None])[1] for one in frame["attributes"]]
+    frame.insert(4, "name", [one or stored.get(code) for one, code in zip(stated, frame["code"], strict=True)])
+    return frame
+
+
+def set_accepted(store: Store, plan_id: int, change_ids: Iterable[int], *, accepted: bool, scope: Scope) -> None:
+    """Accept or refuse lines of a draft."""
+    with store.writing("change") as session:
+        _draft_of(session, plan_id, scope)
+        condition = (Change.plan_id == plan_id, Change.id.in_(list(change_ids)), scope.where(Change.area_code))
+        session.execute(update(Change).where(*condition).values(accepted=accepted))
+
+
+def drop(store: Store, plan_id: int, account_id: int | None = None, *, scope: Scope | None = None) -> None:
+    """Give a draft up; its ledger is kept."""
+    with store.writing("plan") as session:
+        _decide(_draft_of(session, plan_id, scope or Scope()), PlanStatus.DROPPED, account_id)
+
+
+def _draft_of(session: Session, plan_id: int, scope: Scope) -> Plan:
+    plan = session.get(Plan, plan_id, with_for_update=True)
+    if plan is None or plan.area_code not in scope:
+        raise DataError(f"没有编号为 {plan_id} 的方案。")
+    if plan.status is not PlanStatus.DRAFT:
+        raise DataError(f"方案 {plan_id}“{plan.title}”{plan.status.label}，不能再改。")
+    return plan
+
+
+def _decide(plan: Plan, status: PlanStatus, account_id: int | None) -> None:
+    plan.status = status
+    plan.decided_at = datetime.now(UTC)
+    plan.decided_by = account_id
+
+
+# --- publishing ---
+
+
+def publish(
+    store: Store,
+    plan_id: int,
+    account_id: int | None = None,
+    *,
+    scope: Scope | None = None,
+    on: date | None = None,
+) -> dict[str, int]:
+    """Put the accepted lines of a draft into force, in one transaction.
+
+    Parameters
+    ----------
+    on
+        First day of the new version, last of the former; today unless given.
+
+    Returns
+    -------
+    dict
+        Features changed, by action.
+
+    Raises
+    ------
+    ConflictError
+        Where the boundaries of an area concerned were published anew after the draft was made, or a feature of
+        the ledger is not there any more; the draft stays.
+    DataError
+        Where there is no such draft, no line is accepted, or a feature to be removed is still in use.
+    """
+    scope, on = scope or Scope(), on or today()
+    with store.reading() as session:
+        layers = list(session.scalars(select(Change.layer).where(Change.plan_id == plan_id).distinct()))
+    with store.writing(*_tables(layers)) as session:
+        revision = _locked_revision(session) + 1
+        plan = _draft_of(session, plan_id, scope)
+        changes = changes_of(session, plan_id)
+        if changes.empty:
+            raise DataError(f"方案 {plan_id}“{plan.title}”没有采纳任何一项；请先采纳，或放弃该方案。")
+        outside = [code for code in changes["area_code"] if code not in scope]
+        if outside:
+            raise DataError(f"方案 {plan_id} 涉及您管辖范围以外的 {outside[0]}；请由上级发布。")
+        _check_conflict(session, plan, changes)
+        for layer in [one for one in LAYERS if one in layers]:
+            apply(session, LAYERS[layer], changes[changes["layer"] == layer], plan_id, on)
+        for layer, area in changes[["layer", "area_code"]].drop_duplicates().itertuples(index=False):
+            session.merge(Setting(key=f"{AREA_REVISION}:{layer}:{area}", value=str(revision)))
+        _decide(plan, PlanStatus.PUBLISHED, account_id)
+        return {str(action): int(count) for action, count in changes["action"].value_counts().items()}
