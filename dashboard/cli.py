@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from dashboard.commands import imports
 from data.cities import write_demo
 from data.engine import store_exists
 from data.errors import DataError
@@ -26,6 +27,7 @@ cli = typer.Typer(
     help="平齐：小区、网格与三级组织一张图。",
 )
 err = Console(stderr=True)
+imports.register(cli)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ The Chinese text in the code is the key of its translation; ``translations/en.po
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
@@ -69,14 +70,13 @@ def _locale() -> str:
     return "zh_CN" if language() == "zh" else "en_GB"
 
 
-def extract_labels(
+def extract_template(
     file: IO[bytes],
-    keywords: Any,
-    comment_tags: Any,
-    options: Any,  # noqa: ARG001  (Babel's signature)
+    keywords: Any,  # noqa: ARG001  (Babel's signature)
+    comment_tags: Any,  # noqa: ARG001
+    options: Any,  # noqa: ARG001
 ) -> Iterator[tuple[int, str, str, list[str]]]:
-    """Yield the Chinese labels of the enums in ``models/enums.py`` for Babel's message extraction."""
+    """Yield the texts of ``_("…")`` in a template, for Babel's message extraction."""
     for line_number, line in enumerate(file, start=1):
-        text = line.decode()
-        if " = " in text and text.rstrip().endswith('"') and '", "' in text:
-            yield line_number, "_", text.rstrip().rsplit('", "', 1)[1].rstrip('"'), []
+        for text in re.findall(r'_\("([^"]+)"\)', line.decode()):
+            yield line_number, "_", text, []

@@ -19,7 +19,7 @@ A file of two views, the second of which stands for one view of each area direct
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from urllib.parse import parse_qs
 
 from sqlalchemy.orm import Session
 
+from dashboard.i18n import _
 from dashboard.view import KINDS
 from data.errors import SettingsError
 from data.queries import areas
@@ -39,6 +40,7 @@ from models.enums import AreaLevel
 FILE_NAME = "wall.toml"
 SECONDS = 20
 LEAST_SECONDS, MOST_SECONDS = 3, 3600
+TITLE_LENGTH = 24
 SHOWS = (KINDS, *(measure.value for measure in Measure))
 
 _UNITS = {
@@ -143,11 +145,11 @@ def read(path: Path) -> Plan:
     except FileNotFoundError:
         return Plan(USUAL)
     except OSError as error:
-        return Plan(USUAL, problem=f"{path.name} 不能读取（{error.strerror}）。")
+        return Plan(USUAL, problem=_("{file} 不能读取（{why}）。", file=path.name, why=error.strerror))
     except UnicodeDecodeError:
-        return Plan(USUAL, problem=f"{path.name} 不是 UTF-8 文本。")
+        return Plan(USUAL, problem=_("{file} 不是 UTF-8 文本。", file=path.name))
     except tomllib.TOMLDecodeError as error:
-        return Plan(USUAL, problem=f"{path.name} 不合 TOML 格式：{error}。")
+        return Plan(USUAL, problem=_("{file} 不合 TOML 格式：{why}。", file=path.name, why=error))
     except SettingsError as error:
         return Plan(USUAL, problem=str(error))
 
@@ -160,12 +162,12 @@ def parse(content: Mapping[str, Any], name: str = FILE_NAME) -> Plan:
     SettingsError
         Naming every key with a wrong value, and the choices.
     """
-    problems = [f"{key}：不认识，可用 seconds、views" for key in content if key not in {"seconds", "views"}]
+    problems = [_unknown(key, "seconds、views") for key in content if key not in {"seconds", "views"}]
     seconds = content.get("seconds", SECONDS)
     problems += _checked("seconds", seconds, _KEYS["seconds"])
     entries = content.get("views", [])
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        problems.append("views：应至少有一段 [[views]]")
+        problems.append(_("views：应至少有一段 [[views]]"))
         entries = []
     for place, entry in enumerate(entries, start=1):
         for key, value in entry.items():
@@ -190,28 +192,37 @@ def _is_code(value: object) -> bool:
     return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == CODE_LENGTH
 
 
-_TITLE_LENGTH = 24
-_KEYS = {
-    "title": (
-        lambda value: isinstance(value, str) and 0 < len(value) <= _TITLE_LENGTH,
-        f"1—{_TITLE_LENGTH} 字的文字",
-    ),
-    "show": (lambda value: value in SHOWS, "、".join(SHOWS)),
-    "unit": (lambda value: value in set(Unit), "、".join(Unit)),
-    "area": (_is_code, f'{CODE_LENGTH} 位区划代码，加引号，如 "420102001000"'),
+def _is_title(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= TITLE_LENGTH
+
+
+def _one_of(*choices: str) -> tuple[Callable[[object], bool], str]:
+    return (lambda value: isinstance(value, str) and value in choices), "、".join(choices)
+
+
+_KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "title": (_is_title, "1—{most} 字的文字"),
+    "show": _one_of(*SHOWS),
+    "unit": _one_of(*Unit),
+    "area": (_is_code, "加引号的 {digits} 位区划代码"),
     "each": (lambda value: isinstance(value, bool), "true、false"),
-    "seconds": (_is_time, f"{LEAST_SECONDS}—{MOST_SECONDS} 的整数"),
+    "seconds": (_is_time, "{low}—{high} 的整数"),
 }
-"""Every key of a view: the test of its value, and what to say about it."""
+"""Every key of a view: the test of its value, and what is right."""
 
 
-def _checked(key: str, value: object, rule: tuple[Any, str] | None) -> list[str]:
+def _checked(key: str, value: object, rule: tuple[Callable[[object], bool], str] | None) -> list[str]:
     if rule is None:
-        return [f"{key}：不认识，可用 {'、'.join(_KEYS)}"]
+        return [_unknown(key, "、".join(_KEYS))]
     is_right, choices = rule
-    # An unhashable value (a list, say) is in no set.
-    right = not isinstance(value, list | dict) and is_right(value)
-    return [] if right else [f"{key} = {value!r}：应为 {choices}"]
+    if is_right(value):
+        return []
+    right = _(choices, most=TITLE_LENGTH, digits=CODE_LENGTH, low=LEAST_SECONDS, high=MOST_SECONDS)
+    return [_("{key} = {value}：应为 {right}", key=key, value=repr(value), right=right)]
+
+
+def _unknown(key: str, known: str) -> str:
+    return _("{key}：没有这一项，可用 {known}", key=key, known=known)
 
 
 def laid_out(session: Session, scope: Scope, plan: Plan, wanted: Wanted) -> Plan:
@@ -219,7 +230,10 @@ def laid_out(session: Session, scope: Scope, plan: Plan, wanted: Wanted) -> Plan
 
     Views of areas outside are left out; an area that the store does not hold is a problem of the plan.
     """
-    top = areas.top(session, scope.narrowed(wanted.area))
+    inner = scope.narrowed(wanted.area)
+    if areas.top(session, inner) is None:
+        inner = scope
+    top = areas.top(session, inner)
     if top is None:
         return Plan((), plan.seconds, plan.problem)
     views: list[WallView] = []
@@ -227,8 +241,14 @@ def laid_out(session: Session, scope: Scope, plan: Plan, wanted: Wanted) -> Plan
     for place, view in enumerate(plan.views, start=1):
         area = top if view.area is None else areas.by_code(session, scope, view.area)
         if area is None:
-            unknown.append(f"views[{place}].area = {view.area!r}：没有这个区域，或不在本账号范围内")
-        elif area.code in scope.narrowed(wanted.area):
+            unknown.append(
+                _(
+                    "views[{place}].area = {code}：没有这个区域，或不在本账号范围内",
+                    place=place,
+                    code=view.area,
+                )
+            )
+        elif area.code in inner:
             views += _of_area(session, scope, view, area)
     problem = f"{FILE_NAME}：{'；'.join(unknown)}。" if unknown else plan.problem
     if not views:
@@ -240,9 +260,7 @@ def _of_area(session: Session, scope: Scope, view: WallView, area: AreaRef) -> l
     if not view.each:
         return [replace(view, area=area.code, unit=unit_for(area.level, view.unit))]
     below = areas.children(session, scope, area.id)
-    return [
-        replace(view, area=one.code, unit=unit_for(one.level, view.unit), each=False) for one in below
-    ]
+    return [replace(view, area=one.code, unit=unit_for(one.level, view.unit), each=False) for one in below]
 
 
 def unit_for(level: AreaLevel, asked: Unit | None) -> Unit:

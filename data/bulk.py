@@ -9,9 +9,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import ColumnElement, Connection, Select, Table, select, text, type_coerce
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, Table, select, text, type_coerce
 from sqlalchemy.orm import Session
-from sqlalchemy.types import NullType
+from sqlalchemy.types import Boolean, Integer, NullType, TypeEngine
 
 from models import Base
 from models.geometry import OWN_FLAGS, STORED_SRID, Geometry, from_gpkg, to_gpkg
@@ -20,6 +20,8 @@ CRS = f"EPSG:{STORED_SRID}"
 _GPKG_HEADER = np.dtype(
     [("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srid", "<i4"), ("envelope", "<f8", 4)]
 )
+_WITH_GAPS = {Integer: "Int64", Boolean: "boolean"}
+"""Dtypes that keep a column with missing values exact: as floats PostgreSQL would refuse it."""
 
 
 def table_of(model: type[Base]) -> Table:
@@ -29,7 +31,8 @@ def table_of(model: type[Base]) -> Table:
 
 def _encode(values: np.ndarray, column_type: Geometry, dialect: str) -> list[Any]:
     multi = column_type.geometry_type.startswith("MULTI")
-    single = shapely.get_type_id(values) < shapely.GeometryType.MULTIPOINT
+    kinds = shapely.get_type_id(values)
+    single = (kinds >= 0) & (kinds < shapely.GeometryType.MULTIPOINT)
     if multi and single.any():
         make = shapely.multipolygons if "POLYGON" in column_type.geometry_type else shapely.multilinestrings
         index = np.flatnonzero(single)
@@ -46,9 +49,13 @@ def _encode(values: np.ndarray, column_type: Geometry, dialect: str) -> list[Any
     return [start.tobytes() + body for start, body in zip(header, wkb, strict=True)]
 
 
-def _plain(values: pd.Series[Any]) -> list[Any]:
-    plain = values.astype(object)
-    return plain.where(values.notna(), None).tolist()
+def _plain(values: pd.Series[Any], kind: TypeEngine[Any], dialect: Dialect) -> list[Any]:
+    """Return a column as the home's driver takes it, missing values as None."""
+    exact = next((name for family, name in _WITH_GAPS.items() if isinstance(kind, family)), None)
+    known = values.astype(exact) if exact else values  # type: ignore[call-overload]
+    plain = known.astype(object).where(known.notna(), None).tolist()
+    bind = kind.dialect_impl(dialect).bind_processor(dialect)
+    return plain if bind is None else [bind(value) for value in plain]
 
 
 def insert_frame(session: Session, model: type[Base], frame: pd.DataFrame) -> int:
@@ -78,7 +85,7 @@ def insert_frame(session: Session, model: type[Base], frame: pd.DataFrame) -> in
         if isinstance(kind, Geometry):
             columns.append(_encode(np.asarray(frame[name].values), kind, connection.dialect.name))
         else:
-            columns.append(_plain(frame[name]))
+            columns.append(_plain(frame[name], kind, connection.dialect))
     rows = zip(*columns, strict=True)
     if connection.dialect.name == "postgresql":
         _copy(connection, table, names, rows)
@@ -86,12 +93,8 @@ def insert_frame(session: Session, model: type[Base], frame: pd.DataFrame) -> in
         quote = connection.dialect.identifier_preparer.quote
         places = ", ".join("?" * len(names))
         statement = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES ({places})"  # noqa: S608
-        connection.exec_driver_sql(statement, [_sqlite_row(row) for row in rows])
+        connection.exec_driver_sql(statement, list(rows))
     return len(frame)
-
-
-def _sqlite_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(value.isoformat() if hasattr(value, "isoformat") else value for value in row)
 
 
 def _copy(connection: Connection, table: Table, names: Sequence[str], rows: Any) -> None:

@@ -13,36 +13,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-import numpy as np
+import geopandas as gpd
 import pandas as pd
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from data import siting
-from data.bulk import frame_of, insert_frame, table_of
+from data.bulk import frame_of, geo_frame_of, insert_frame, table_of
 from data.cities import today
 from data.errors import ConflictError, DataError
 from data.ledger import compare
+from data.publishing import apply
 from data.scope import Scope
 from data.store import REVISION, Store
-from models import (
-    Base,
-    BoundaryVersion,
-    Building,
-    Change,
-    Claim,
-    Compound,
-    Grid,
-    GridWorker,
-    MicroGrid,
-    Organisation,
-    Plan,
-    Rating,
-    Setting,
-    Station,
-)
+from models import Area, Change, Compound, Grid, MicroGrid, Plan, Setting
 from models.areas import SIGNIFICANT, prefix_of
-from models.enums import AreaLevel, ChangeAction, PlanKind, PlanStatus
+from models.enums import AreaLevel, PlanKind, PlanStatus
 
 LAYERS: Mapping[str, type[Compound] | type[Grid] | type[MicroGrid]] = {
     "compound": Compound,
@@ -124,7 +110,7 @@ def draft(
     )
     session.add(plan)
     session.flush()
-    insert_frame(session, Change, _with_changed_geometry_only(ledger.assign(plan_id=plan.id)))
+    insert_frame(session, Change, pd.DataFrame(ledger.assign(plan_id=plan.id)))
     return Draft(plan.id, {**counts, UNCHANGED: unchanged})
 
 
@@ -136,10 +122,6 @@ def common_area(codes: Iterable[str]) -> str:
         shared = shared[:-1]
     digits = max((count for count in SIGNIFICANT.values() if count <= len(shared)), default=0)
     return shared[:digits].ljust(SIGNIFICANT[AreaLevel.COMMUNITY], "0")
-
-
-def _with_changed_geometry_only(ledger: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(ledger)
 
 
 def listing(session: Session, scope: Scope, status: PlanStatus | None = None) -> list[PlanRef]:
@@ -182,7 +164,7 @@ def ledger_of(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
     columns = [table_of(Change).columns[name] for name in names]
     query = select(*columns).where(Change.plan_id == plan_id, scope.where(Change.area_code))
     frame = frame_of(session, query.order_by(Change.area_code, Change.code))
-    frame["attributes"] = [json.loads(one) if one else {} for one in frame["attributes"]]
+    frame["attributes"] = [json.loads(one) if isinstance(one, str) else {} for one in frame["attributes"]]
     stored: dict[str, str] = {}
     for layer in frame["layer"].unique():
         model = LAYERS[layer]
@@ -268,7 +250,41 @@ def publish(
         _check_conflict(session, plan, changes)
         for layer in [one for one in LAYERS if one in layers]:
             apply(session, LAYERS[layer], changes[changes["layer"] == layer], plan_id, on)
+            siting.relink(session, LAYERS[layer])
         for layer, area in changes[["layer", "area_code"]].drop_duplicates().itertuples(index=False):
             session.merge(Setting(key=f"{AREA_REVISION}:{layer}:{area}", value=str(revision)))
         _decide(plan, PlanStatus.PUBLISHED, account_id)
         return {str(action): int(count) for action, count in changes["action"].value_counts().items()}
+
+
+def _tables(layers: list[str]) -> list[str]:
+    """Return what publishing writes: the layers, their former versions, and what stands in them."""
+    users = [child.__tablename__ for layer in layers for child in siting.linked_to(LAYERS[layer])]
+    return list(dict.fromkeys(["plan", "boundary_version", *layers, *users]))
+
+
+def _locked_revision(session: Session) -> int:
+    """Return the store's revision, and keep others from publishing meanwhile."""
+    return int(session.scalar(select(Setting.value).where(Setting.key == REVISION).with_for_update()) or 0)
+
+
+def changes_of(session: Session, plan_id: int) -> gpd.GeoDataFrame:
+    """Return the accepted lines of a plan with their geometries in EPSG:4490 (None where it stays)."""
+    columns = ["id", "area_code", "layer", "code", "action", "attributes"]
+    return geo_frame_of(session, Change, columns, Change.plan_id == plan_id, Change.accepted)
+
+
+def _check_conflict(session: Session, plan: Plan, changes: pd.DataFrame) -> None:
+    """Refuse a draft where an area of it was published anew after it was made."""
+    start = f"{AREA_REVISION}:"
+    rows = session.execute(select(Setting.key, Setting.value).where(Setting.key.startswith(start)))
+    newer = {key.removeprefix(start) for key, value in rows if int(value) > plan.base_revision}
+    mine = changes["layer"] + ":" + changes["area_code"]
+    met = sorted(newer & set(mine))
+    if met:
+        area = met[0].partition(":")[2]
+        name = session.scalar(select(Area.name).where(Area.code == area)) or area
+        raise ConflictError(
+            f"“{name}”等 {len(met)} 个区域的边界在方案 {plan.id} 起草后已由他人发布新版本；"
+            f"方案仍为草稿，没有丢失，请据最新边界重新生成。"
+        )

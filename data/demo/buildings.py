@@ -237,12 +237,25 @@ def _housing(lot: Lot, polygon: shapely.Polygon, angle: float, rng: np.random.Ge
         style = STYLES[name]
         best = _blocks(Scan(polygon, angle), polygon, angle, style, scan.low - 2, scan.high + 2, wanted, rng)
         shops = shops[:0]
+    if not len(best):
+        best = _lone(polygon, angle)
     name = style.name
     rows, green = _garden(best, name, angle, rng)
     rows = _storeys(rows, style, wanted, rng)
     if name in ("cramped", "village"):
         _loosen(rows, name, rng)
     return Site(polygon, angle, np.concatenate([rows, shops]), name, green)
+
+
+def _lone(polygon: shapely.Polygon, angle: float) -> NDArray[np.float64]:
+    """Return the one house that fits on a scrap of land."""
+    middle = shapely.get_point(shapely.maximum_inscribed_circle(polygon, tolerance=0.5), 0)
+    c, s = np.cos(angle), np.sin(angle)
+    row = np.zeros((1, COLUMNS))
+    row[0, [CU, CV]] = np.array([middle.x, middle.y]) @ np.array([[c, -s], [s, c]])
+    row[0, [WIDTH, DEPTH]] = min(1.2 * polygon.exterior.distance(middle), 12.0)
+    row[0, UNITS] = 1
+    return row
 
 
 def _blocks(

@@ -62,11 +62,12 @@ def choose(layout: Layout, scale: Scale) -> list[int]:
     key = np.array([(c.county, c.subdistrict) for c in everyone])
     kinds = np.array([[sum(p.kind == k for p in c.programme) for k in range(4)] for c in everyone])
     river = np.array([bool(c.water) for c in everyone])
+    centre = np.array([c.centre for c in everyone])
     if scale == Scale.CITY:
         return list(range(len(everyone)))
     if scale == Scale.DISTRICT:
         groups = [np.flatnonzero(key[:, 0] == county) for county in range(len(COUNTY_SEEDS))]
-        return _best(groups, kinds, river, COMPOUND_COUNT // 10)
+        return _best(groups, kinds, river, centre, COMPOUND_COUNT // 10)
     singles = [np.flatnonzero((key == k).all(axis=1)) for k in np.unique(key, axis=0)]
     pairs = []
     number = {int(c): n for n, group in enumerate(singles) for c in group}
@@ -74,11 +75,12 @@ def choose(layout: Layout, scale: Scale) -> list[int]:
     for a, b in sorted(touching):
         if a < b and key[singles[a][0], 0] == key[singles[b][0], 0]:
             pairs.append(np.concatenate([singles[a], singles[b]]))
-    return _best([*singles, *pairs], kinds, river, 100)
+    return _best([*singles, *pairs], kinds, river, centre, 100)
 
 
 def _best(
-    groups: list[NDArray[np.int64]], kinds: NDArray[np.int64], river: NDArray[np.bool_], wanted: int
+    groups: list[NDArray[np.int64]], kinds: NDArray[np.int64], river: NDArray[np.bool_], centre: NDArray[np.float64],
+    wanted: int,
 ) -> list[int]:
     """Return the group with the river, all kinds, and about `wanted` compounds in the mix of the city."""
     mix = np.array([COMPOUNDS[kind] for kind in KINDS]) / COMPOUND_COUNT
@@ -87,7 +89,8 @@ def _best(
         count = kinds[group].sum(axis=0)
         missing = int((count < 3).sum())
         unlike = float(np.abs(count / max(1, count.sum()) - mix).sum())
-        return abs(int(count.sum()) - wanted) / wanted + missing + (not river[group].any()) + unlike
+        spread = float(np.ptp(centre[group], axis=0).max()) / (300 * np.sqrt(wanted))
+        return abs(int(count.sum()) - wanted) / wanted + missing + 2.0 * (not river[group].any()) + unlike + spread
 
     return sorted(int(c) for c in min(groups, key=cost))
 

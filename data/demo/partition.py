@@ -112,7 +112,7 @@ def assemble(built: list[Built], pieces: list[list[Piece]]) -> Partition:
     walls = np.concatenate([b.walls[h] for b, h in zip(built, housing, strict=True)])
     wall_xy, wall_ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.orient_polygons(walls)), return_index=True)
     open_end = np.append(wall_ring[1:] == wall_ring[:-1], False)
-    wall_xy, wall_ring = np.round(wall_xy[open_end], 3), wall_ring[open_end]
+    wall_xy, wall_ring = np.round(wall_xy[open_end], 4), wall_ring[open_end]
     distinct = np.append(True, np.any(wall_xy[1:] != wall_xy[:-1], axis=1) | (wall_ring[1:] != wall_ring[:-1]))
     xy = np.concatenate([np.array([v[:2] for _, piece in flat for v in piece.ring]), wall_xy[distinct]])
     ring = np.concatenate([np.repeat(np.arange(len(flat)), [len(piece.ring) for _, piece in flat]),

@@ -99,12 +99,15 @@ def _issue(
         codes.iloc[position] = form.format(area=area, serial=serial)
 
 
-def give_names(target: Target, frame: pd.DataFrame, findings: Findings) -> pd.Series[Any]:
-    """Return a name for every good row of a table that needs one: where there is none, one made from the code."""
+def give_names(
+    session: Session, target: Target, frame: pd.DataFrame, findings: Findings
+) -> pd.Series[Any]:
+    """Return a name for every new good row of a table that needs one: where there is none, one made from the code."""
     names = frame["name"].copy() if "name" in frame else pd.Series(None, index=frame.index, dtype=object)
     if table_of(target.model).columns["name"].nullable or "code" not in frame:
         return names
-    needed = names.isna() & ~findings.bad
+    stored = set(session.scalars(select(table_of(target.model).columns["code"])))
+    needed = names.isna() & ~findings.bad & ~frame["code"].isin(stored)
     if needed.any():
         names[needed] = [nameless(code) for code in frame.loc[needed, "code"]]
         findings.note("names_given", count=int(needed.sum()), value=names[needed].iloc[0])

@@ -42,8 +42,8 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "column_not_code": (
         "warning",
-        "“{value}”列的值多有重复，未作编码；如确是编码，请手工对应。",
-        "the values of '{value}' are mostly repeated: not taken as codes; map it by hand if they are.",
+        "值多有重复，未作编码；如确是编码，请手工对应。",
+        "its values are mostly repeated: not taken as codes; map it by hand if they are.",
     ),
     "value_missing": ("error", "“{label}”为空；请补填。", "'{label}' is blank; fill it in."),
     "value_number": (

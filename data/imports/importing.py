@@ -105,7 +105,7 @@ def run(
     if not report.stopped:
         if progress:
             progress("写入数据库", 0.9)
-        _store(store, path, prepared, options, report, account_id)
+        _store(store, path, prepared, options, report, account_id, scope or Scope())
     if progress:
         progress("完成", 1.0)
     return report
@@ -170,7 +170,13 @@ def _report_former(store: Store, prepared: Prepared, path: Path, options: Option
 
 
 def _store(
-    store: Store, path: Path, prepared: Prepared, options: Options, report: Report, account_id: int | None
+    store: Store,
+    path: Path,
+    prepared: Prepared,
+    options: Options,
+    report: Report,
+    account_id: int | None,
+    scope: Scope,
 ) -> None:
     """Write everything in one transaction."""
     target = prepared.target
@@ -190,8 +196,9 @@ def _store(
                 kind=PlanKind.IMPORT,
                 layer=target.table,
                 frame=good,
-                columns=[one for one in prepared.given if one != "code"],
+                columns=[one for one in ("name", *prepared.given) if one != "code"],
                 complete=options.complete,
+                scope=scope,
                 account_id=account_id,
                 source_id=source.id,
                 base_revision=prepared.revision,

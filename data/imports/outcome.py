@@ -58,6 +58,30 @@ class Outcome:
         """Rows with an error."""
         return self.read - self.good
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain data, for JSON."""
+        return {
+            "file": self.file,
+            "target": self.target,
+            "read": self.read,
+            "rejected": self.rejected,
+            "stopped": self.stopped,
+            "overlaps": self.overlaps.to_dict("records"),
+            "overlap_m2": float(self.overlaps["area_m2"].sum()) if len(self.overlaps) else 0.0,
+            "problems": [
+                {
+                    "severity": one.severity,
+                    "code": one.code,
+                    "file": one.file,
+                    "row": one.row,
+                    "column": one.column,
+                    "value": one.value,
+                    "message": one.message_zh,
+                }
+                for one in self.problems
+            ],
+        }
+
 
 @dataclass
 class Preview(Outcome):
@@ -121,28 +145,9 @@ class Report(Outcome):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain data, for JSON."""
-        return {
-            "file": self.file,
-            "target": self.target,
-            "read": self.read,
+        return super().as_dict() | {
             "stored": self.stored,
-            "rejected": self.rejected,
-            "stopped": self.stopped,
             "plan_id": self.plan_id,
             "changes": dict(self.changes),
             "source_id": self.source_id,
-            "overlaps": self.overlaps.to_dict("records"),
-            "overlap_m2": float(self.overlaps["area_m2"].sum()) if len(self.overlaps) else 0.0,
-            "problems": [
-                {
-                    "severity": one.severity,
-                    "code": one.code,
-                    "file": one.file,
-                    "row": one.row,
-                    "column": one.column,
-                    "value": one.value,
-                    "message": one.message_zh,
-                }
-                for one in self.problems
-            ],
         }

@@ -236,7 +236,7 @@ def _identify(session: Session, prepared: Prepared, metric: NDArray[Any]) -> Non
     if "code" in target.columns:
         frame["code"] = give_codes(session, target, frame, metric, prepared.metric, findings)
     unnamed = frame["name"].isna() if "name" in frame else pd.Series(True, index=frame.index)
-    frame["name"] = give_names(target, frame, findings)
+    frame["name"] = give_names(session, target, frame, findings)
     if "initials" in table.columns:
         frame["initials"] = ""
         frame.loc[~unnamed, "initials"] = initials(frame.loc[~unnamed, "name"])

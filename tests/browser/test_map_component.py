@@ -96,7 +96,7 @@ class Site:
             lambda _: SECOND
         )
         app.callback(Output("clicked", "children"), Input("map", "clicked"), prevent_initial_call=True)(json.dumps)
-        self.server = create_server(app.server, host="127.0.0.1", port=0)
+        self.server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
         self.url = f"http://127.0.0.1:{self.server.effective_port}/"
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
@@ -286,5 +286,6 @@ def test_tiles_lost_with_the_server_come_back_with_it(site: Site, browser: Any) 
     assert not near(page.color(250, 250), COLORS[1])
     site.lost = False
     page.until("document.querySelector('.pingqi-map-status').hidden")
+    page.painted(1)
     assert near(page.color(250, 250), COLORS[1])
     page.page.close()

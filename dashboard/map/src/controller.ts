@@ -74,7 +74,7 @@ export class MapController {
     this.status = this.line("pingqi-map-status", "status");
     this.attribution = this.line("pingqi-map-attribution");
     this.hover = new Hover(container);
-    this.recovery = new Recovery(this.map, t, () => [...this.sources.values()], (text) => this.say(text));
+    this.recovery = new Recovery(this.map, t, () => this.sources, (text) => this.say(text));
     if (interactive) {
       this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
       this.map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
@@ -214,7 +214,6 @@ export class MapController {
   }
 
   private painted(): void {
-    this.recovery.settled();
     if (!this.waiting || !this.ready) return;
     const { why, since, set } = this.waiting;
     this.waiting = null;

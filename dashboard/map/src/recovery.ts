@@ -1,66 +1,66 @@
-// What to do when tiles cannot be read or the graphics card gives up: say so, and try again.
-import type { Map as GlMap } from "maplibre-gl";
-import { isTiled } from "./addresses.ts";
+// What to do when data cannot be read or the graphics card gives up: say so, and go on when it is back.
+import type { GeoJSONSource, Map as GlMap } from "maplibre-gl";
 import type { SourceSpec } from "./contract.ts";
 import type { Texts } from "./locale.ts";
-import { absolute, reopen } from "./tiles.ts";
+import { absolute, onTrouble } from "./tiles.ts";
 
-const FIRST_WAIT_S = 2;
-const LONGEST_WAIT_S = 16;
+const DOCUMENT_WAIT_S = 4;
 
 export class Recovery {
   private readonly map: GlMap;
   private readonly texts: Texts;
-  private readonly sources: () => SourceSpec[];
+  private readonly sources: () => Map<string, SourceSpec>;
   private readonly say: (message: string | null) => void;
-  private readonly broken = new Set<string>();
-  private wait = FIRST_WAIT_S;
-  private timer = 0;
+  private readonly failing = new Set<string>();
+  private readonly unsubscribe: () => void;
+  private readonly timers = new Map<string, number>();
 
-  constructor(map: GlMap, texts: Texts, sources: () => SourceSpec[], say: (message: string | null) => void) {
+  constructor(
+    map: GlMap,
+    texts: Texts,
+    sources: () => Map<string, SourceSpec>,
+    say: (message: string | null) => void,
+  ) {
     this.map = map;
     this.texts = texts;
     this.sources = sources;
     this.say = say;
+    this.unsubscribe = onTrouble((archive, wait) => this.heard(archive, wait));
     map.on("error", (event) => {
       const { sourceId } = event as unknown as { sourceId?: string };
-      if (sourceId) this.failed(sourceId);
+      if (sourceId) this.documentFailed(sourceId);
       else console.error(event.error);
+    });
+    map.on("sourcedata", ({ sourceId, isSourceLoaded }) => {
+      if (isSourceLoaded && sourceId && !this.timers.has(sourceId)) this.heard(sourceId, null);
     });
     map.on("webglcontextlost", () => this.say(this.texts.context));
     map.on("webglcontextrestored", () => this.say(null));
   }
 
-  private failed(source: string): void {
-    this.broken.add(source);
-    if (this.timer) return;
-    this.say(this.texts.tiles(this.wait));
-    this.timer = window.setTimeout(() => this.retry(), this.wait * 1000);
-    this.wait = Math.min(this.wait * 2, LONGEST_WAIT_S);
-  }
-
-  private retry(): void {
-    this.timer = 0;
-    const again = this.sources().filter((source) => this.broken.has(source.id));
-    this.broken.clear();
-    for (const source of again) {
-      if (isTiled(source)) {
-        reopen(source);
-        this.map.refreshTiles(source.id);
-      } else {
-        this.map.getSource<import("maplibre-gl").GeoJSONSource>(source.id)?.setData(absolute(source.url));
-      }
+  private heard(what: string, wait: number | null): void {
+    if (wait !== null) {
+      this.failing.add(what);
+      this.say(this.texts.tiles(wait));
+    } else if (this.failing.delete(what) && !this.failing.size) {
+      this.say(null);
     }
   }
 
-  /** All that was asked for has been painted. */
-  settled(): void {
-    if (this.timer || this.broken.size || this.wait === FIRST_WAIT_S) return;
-    this.wait = FIRST_WAIT_S;
-    this.say(null);
+  /** A GeoJSON document: tiles try again by themselves. */
+  private documentFailed(id: string): void {
+    if (this.timers.has(id)) return;
+    this.heard(id, DOCUMENT_WAIT_S);
+    const again = () => {
+      this.timers.delete(id);
+      const url = this.sources().get(id)?.url;
+      if (url) this.map.getSource<GeoJSONSource>(id)?.setData?.(absolute(url));
+    };
+    this.timers.set(id, window.setTimeout(again, DOCUMENT_WAIT_S * 1000));
   }
 
   stop(): void {
-    window.clearTimeout(this.timer);
+    this.unsubscribe();
+    for (const timer of this.timers.values()) window.clearTimeout(timer);
   }
 }

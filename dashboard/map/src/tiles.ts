@@ -4,19 +4,67 @@ import { FetchSource, PMTiles, Protocol } from "pmtiles";
 import { route } from "./addresses.ts";
 import type { SourceSpec } from "./contract.ts";
 
+const FIRST_WAIT_S = 2;
+const LONGEST_WAIT_S = 16;
+
+/** Told when an archive cannot be read, with the seconds to the next try, and with null when it can again. */
+type Listener = (archive: string, wait: number | null) => void;
+
 const protocol = new Protocol();
-const known = new Set<string>();
+const failing = new Set<string>();
+const listeners = new Set<Listener>();
 
 export function absolute(url: string): string {
   return new URL(url, window.location.href).href;
 }
 
-export function registerProtocol(): void {
-  addProtocol("pmtiles", (parameters, abort) => protocol.tile({ ...parameters, url: route(parameters.url) }, abort));
+/** Listen to archives that fail and recover; the answer stops it. */
+export function onTrouble(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
-function open(url: string): PMTiles {
-  const source = new FetchSource(url);
+function report(archive: string, wait: number | null): void {
+  if (wait === null && !failing.delete(archive)) return;
+  if (wait !== null) failing.add(archive);
+  for (const listener of listeners) listener(archive, wait);
+}
+
+function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = window.setTimeout(resolve, seconds * 1000);
+    signal.addEventListener("abort", () => {
+      window.clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Read a tile, and try for as long as it is wanted: MapLibre does not ask again for a tile that failed. */
+export function registerProtocol(): void {
+  addProtocol("pmtiles", async (parameters, abort) => {
+    const url = route(parameters.url);
+    const archive = url.replace(/^pmtiles:\/\//, "").replace(/\/\d+\/\d+\/\d+$/, "");
+    for (let wait = FIRST_WAIT_S; ; wait = Math.min(wait * 2, LONGEST_WAIT_S)) {
+      const opened = protocol.get(archive);
+      try {
+        const tile = await protocol.tile({ ...parameters, url }, abort);
+        report(archive, null);
+        return tile as { data: ArrayBuffer };
+      } catch (error) {
+        if (abort.signal.aborted) throw error;
+        // pmtiles keeps a failed directory for ever, so the archive is opened anew.
+        if (protocol.get(archive) === opened) open(archive);
+        report(archive, wait);
+        await pause(wait, abort.signal);
+        abort.signal.throwIfAborted();
+      }
+    }
+  });
+}
+
+function open(address: string): PMTiles {
+  const source = new FetchSource(address);
   // An archive's address holds its hash, so the browser may keep what it read, also on Windows.
   source.chromeWindowsNoCache = false;
   const archive = new PMTiles(source);
@@ -24,22 +72,12 @@ function open(url: string): PMTiles {
   return archive;
 }
 
-function archives(source: SourceSpec): string[] {
-  return [source.url, ...(source.overview_url ? [source.overview_url] : [])].map(absolute);
-}
-
 /** Make a source's archives known, and start to read their directories while the map is being set up. */
 export function prepare(source: SourceSpec): void {
-  for (const address of archives(source)) {
-    if (known.has(address)) continue;
-    known.add(address);
-    open(address)
+  for (const url of [source.url, source.overview_url]) {
+    if (!url || protocol.get(absolute(url))) continue;
+    open(absolute(url))
       .getHeader()
       .catch(() => undefined); // reported by the first tile that needs it
   }
-}
-
-/** Forget what was read of a source, failures among it: pmtiles keeps a failed directory for ever. */
-export function reopen(source: SourceSpec): void {
-  archives(source).forEach(open);
 }

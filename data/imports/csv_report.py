@@ -1,0 +1,46 @@
+"""Problems as a CSV file that a spreadsheet opens without harm."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.readers import Problem
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_HEADERS = {
+    "zh": ("级别", "文件", "行", "列", "值", "问题"),
+    "en": ("severity", "file", "row", "column", "value", "problem"),
+}
+_LEVELS = {"zh": {"error": "错误", "warning": "提示"}, "en": {"error": "error", "warning": "warning"}}
+
+
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: an apostrophe before what would be one."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def csv_text(problems: Iterable[Problem], language: str = "zh") -> str:
+    """Return the problems as CSV, with a byte order mark so that Excel reads it as UTF-8."""
+    file = io.StringIO(newline="")
+    file.write("\ufeff")
+    writer = csv.writer(file)
+    writer.writerow(_HEADERS[language])
+    for one in problems:
+        row = (
+            _LEVELS[language][one.severity],
+            one.file,
+            "" if one.row is None else str(one.row),
+            one.column or "",
+            one.value or "",
+            one.message(language),
+        )
+        writer.writerow([harmless(cell) for cell in row])
+    return file.getvalue()
+
+
+def write_csv(path: Path, problems: Iterable[Problem]) -> None:
+    """Write the problems to a file."""
+    path.write_text(csv_text(problems), encoding="utf-8", newline="")

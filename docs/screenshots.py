@@ -1,0 +1,134 @@
+"""Make the pictures of the docs: starts a server on a demo city and drives Chromium.
+
+    python docs/screenshots.py [--home DIR] [--out DIR] [--scale city|district|small] [--only NAME …]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+HERE = Path(__file__).parent
+PINGQI = Path(sys.executable).with_name("pingqi")
+CHROMIUM = (
+    "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync --use-angle=swiftshader --enable-unsafe-swiftshader"
+    " --ignore-gpu-blocklist"
+).split()
+DESK, WIDE = (1920, 1080), (3840, 2160)
+
+
+def main() -> None:
+    """Make the pictures that are asked for."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--home", type=Path, default=HERE.parent / "var" / "screenshots")
+    options.add_argument("--out", type=Path, default=HERE / "images")
+    options.add_argument("--scale", default="city")
+    options.add_argument("--only", nargs="*")
+    args = options.parse_args()
+    port = free_port()
+    env = {**os.environ, "PINGQI_HOME": str(args.home), "PINGQI_PORT": str(port)}
+    args.out.mkdir(exist_ok=True)
+    server = subprocess.Popen([PINGQI, "serve", "--demo-if-empty", "--scale", args.scale], env=env)  # noqa: S603
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", server)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+            for name, path, theme, size in pictures(args.home / "city.gpkg"):
+                if not args.only or name in args.only:
+                    shoot(browser, f"http://127.0.0.1:{port}{path}", args.out / f"{name}.png", theme, size)
+            browser.close()
+    finally:
+        server.terminate()
+
+
+def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
+    """Return name, path, theme and size of every picture; places are looked up in the store."""
+    with sqlite3.connect(store) as db:
+        community, = db.execute(
+            "SELECT area_code FROM compound GROUP BY area_code ORDER BY count(*) DESC, area_code LIMIT 1"
+        ).fetchone()
+        county = f"{community[:6]}000000"
+        group, = db.execute(
+            "SELECT organisation_id FROM building WHERE organisation_id IS NOT NULL AND area_code = ?"
+            " GROUP BY organisation_id ORDER BY count(*) DESC, organisation_id LIMIT 1",
+            (community,),
+        ).fetchone()
+        compound, = db.execute(
+            "SELECT compound_id FROM building WHERE area_code = ? AND compound_id IS NOT NULL"
+            " GROUP BY compound_id ORDER BY count(*) DESC, compound_id LIMIT 1",
+            (community,),
+        ).fetchone()
+    return [
+        ("city", "/", "dark", DESK),
+        ("city-light", "/", "light", DESK),
+        ("city-4k", "/", "dark", WIDE),
+        ("community", f"/?area={community}", "light", DESK),
+        ("compound", f"/?area={community}&chosen=compound:{compound}", "light", DESK),
+        ("branch", f"/?area={community}&chosen=organisation:{group}", "dark", DESK),
+        ("claims", f"/?area={county}&show=claims_per_1000", "dark", DESK),
+        ("satisfaction", f"/?area={county}&show=satisfaction", "light", DESK),
+        ("satisfaction-communities", "/?show=satisfaction&unit=community", "dark", DESK),
+        ("wall", "/wall/", "dark", DESK),
+        ("wall-4k", "/wall/?view=2", "dark", WIDE),
+        ("import", "/import/", "light", DESK),
+    ]
+
+
+def shoot(browser: Browser, url: str, path: Path, theme: str, size: tuple[int, int]) -> None:
+    """Open a page, wait until its map is painted, and take its picture."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    context.add_cookies([{"name": "pingqi_theme", "value": theme, "domain": "127.0.0.1", "path": "/"}])
+    page = context.new_page()
+    page.goto(url)
+    settle(page)
+    page.screenshot(path=path)
+    context.close()
+    sys.stdout.write(f"{path}\n")
+
+
+def settle(page: Page, quiet_ms: int = 1500, limit_s: float = 60) -> None:
+    """Wait until nothing has been asked of the server for a while."""
+    asked = [time.monotonic()]
+    page.on("request", lambda _request: asked.__setitem__(0, time.monotonic()))
+    page.on("requestfinished", lambda _request: asked.__setitem__(0, time.monotonic()))
+    end = time.monotonic() + limit_s
+    page.wait_for_timeout(3000)
+    while time.monotonic() < end and time.monotonic() - asked[0] < quiet_ms / 1000:
+        page.wait_for_timeout(200)
+    page.wait_for_timeout(2500)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], limit_s: float = 600) -> None:
+    """Wait until the server answers."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise SystemExit("the server has ended")
+        try:
+            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise SystemExit(f"no answer from {url}")
+
+
+if __name__ == "__main__":
+    main()
