@@ -7,7 +7,7 @@ import time
 from collections import defaultdict, deque
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlparse
+from urllib.parse import quote
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -115,7 +115,7 @@ def install(server: Flask, store: Store, settings: Settings) -> None:
             return None
         if "/_dash" in request.path or request.method != "GET":
             return Response(_("登录已失效，请重新登录。"), 401)
-        return redirect(f"/sign-in?next={request.path}")
+        return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
 
     server.register_blueprint(_pages(store))
 
@@ -136,7 +136,8 @@ def _pages(store: Store) -> Blueprint:
     def sign_in() -> str | BaseResponse:
         message = ""
         if request.method == "POST":
-            if not secrets.compare_digest(session.pop("form", ""), request.form.get("form", "-")):
+            given = session.pop("form", "")
+            if not given or not secrets.compare_digest(given.encode(), request.form.get("form", "").encode()):
                 message = _("页面已过期，请再试一次。")
             else:
                 username = request.form.get("username", "")
@@ -174,6 +175,6 @@ def _sign_in(store: Store, username: str, password: str) -> str:
 
 
 def local(target: str) -> str:
-    """Return a target on this host only."""
-    parts = urlparse(target)
-    return target if target.startswith("/") and not target.startswith("//") and not parts.netloc else "/"
+    """Return a target on this host only; browsers take a backslash for a slash and drop control characters."""
+    is_local = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if is_local else "/"

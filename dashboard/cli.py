@@ -47,7 +47,9 @@ def _progress() -> Progress:
 
 @cli.command()
 def serve(
-    demo_if_empty: Annotated[bool, typer.Option(help="没有数据时先生成演示城市。")] = False,
+    demo_if_empty: Annotated[
+        bool, typer.Option("--demo-if-empty", help="没有数据时先生成演示城市。")
+    ] = False,
     scale: Annotated[str, typer.Option(help="演示城市的规模：small、district 或 city。")] = "city",
 ) -> None:
     """启动网页服务。"""

@@ -1,4 +1,4 @@
-"""Colours: one dark theme for the wall, one light for desks. The map, the charts and the cards take them from here."""
+"""Colours: one dark theme for the wall, one light for desks; map, charts and cards take them from here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class Theme:
     Attributes
     ----------
     kinds
-        Colour of each compound kind and, under None, of compounds not yet classified; told apart without red and green.
+        Colour of each compound kind and, under None, of compounds not yet classified; they can be told
+        apart without red and green.
     ramps
         Five classes from low to high; the most conspicuous end is the high one on this background.
     """

@@ -28,9 +28,9 @@ OPTIONAL_LAYERS = (
 )
 USUAL_LAYERS = ("station.subdistrict", "station.community", "station.micro", "grid", "micro_grid", "building")
 
-_CODE = re.compile(r"\d{12}")
+_CODE = re.compile(r"[0-9]{12}")
 _KEY = re.compile(
-    r"(area:\d{12}|(organisation|compound|grid|micro_grid|building|station|assist_point|canteen):\d{1,9})"
+    r"(area:[0-9]{12}|(organisation|compound|grid|micro_grid|building|station|assist_point|canteen):[0-9]{1,9})"
 )
 
 

@@ -51,7 +51,7 @@ _UNITS = {
 }
 """By what an area is counted where a view does not say: few enough units to be read from 5 m."""
 _FINER = {
-    level: tuple(Unit(finer.value) for finer in list(AreaLevel)[place + 1 :]) + (Unit.COMPOUND,)
+    level: [*(Unit(finer.value) for finer in list(AreaLevel)[place + 1 :]), Unit.COMPOUND]
     for place, level in enumerate(AreaLevel)
 }
 

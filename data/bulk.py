@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, Table, select, text, type_coerce
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Table, select, text, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Boolean, Integer, NullType, TypeEngine
 
@@ -123,7 +123,7 @@ def restart_sequences(session: Session, models: Sequence[type[Base]]) -> None:
             )
 
 
-def frame_of(session: Session, query: Select[Any]) -> pd.DataFrame:
+def frame_of(session: Session, query: Executable) -> pd.DataFrame:
     """Return the rows of a query as a plain frame, columns named as selected."""
     result = session.execute(query)
     return pd.DataFrame.from_records(list(result), columns=list(result.keys()))

@@ -20,8 +20,8 @@ _KEPT = {"account", "setting"}
 
 
 def write_demo(store: Store, city: DemoCity, progress: Callable[[str, float], None] | None = None) -> None:
-    """Replace what the store holds by a demo city, in one transaction, and add a demo planner without password."""
-    tables = {table.name: mapper.class_ for mapper in Base.registry.mappers if (table := mapper.local_table) is not None}
+    """Replace what the store holds by a demo city in one transaction; add a demo planner without password."""
+    tables = {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
     ordered = [tables[table.name] for table in Base.metadata.sorted_tables if table.name not in _KEPT]
     names = [model.__tablename__ for model in ordered]
     with store.writing(*names) as session:

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from data import gpkg
@@ -60,15 +60,12 @@ def make_engine(database_url: str) -> Engine:
         Where the address is unusable or the file is no SQLite file.
     """
     url = _url(database_url)
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise StoreError(f"不支持的数据库：{url.drivername}；可用 sqlite（GeoPackage）或 postgresql。")
     path = store_path(database_url)
     if path is not None and path.exists():
         _check_readable(path)
-    try:
-        engine = create_engine(url)
-    except NoSuchModuleError as error:
-        raise StoreError(
-            f"不支持的数据库：{url.drivername}；可用 sqlite（GeoPackage）或 postgresql。"
-        ) from error
+    engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -128,7 +125,11 @@ def open_store(database_url: str) -> Engine:
         except OSError as error:
             raise StoreError(f"目录 {path.parent} 建不了：{error.strerror}。") from error
     engine = make_engine(database_url)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except StoreError:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -96,14 +96,23 @@ def _projector(session: Session, frame: pd.DataFrame) -> Any:
 
 
 def _lines(frame: pd.DataFrame, action: ChangeAction, **columns: Any) -> pd.DataFrame:
-    base = {"area_code": frame["area_code"].to_numpy(), "code": frame["code"].to_numpy(), "action": action.value}
+    base = {
+        "area_code": frame["area_code"].to_numpy(),
+        "code": frame["code"].to_numpy(),
+        "action": action.value,
+    }
     result = pd.DataFrame(base | columns, index=range(len(frame)))
-    return result.astype({"attributes": object, "households": object, "displacement_m": object, "geometry": object})
+    return result.astype(
+        {"attributes": object, "households": object, "displacement_m": object, "geometry": object}
+    )
 
 
 def _added(frame: pd.DataFrame, columns: Sequence[str], project: Any) -> pd.DataFrame:
     geometry = np.asarray(frame["geometry"], dtype=object)
-    listed = [{c: [None, _plain(v)] for c, v in row.items() if _plain(v) is not None} for row in _rows(frame, columns)]
+    listed = [
+        {c: [None, _plain(v)] for c, v in row.items() if _plain(v) is not None}
+        for row in _rows(frame, columns)
+    ]
     return _lines(
         frame,
         ChangeAction.ADD,
@@ -119,9 +128,13 @@ def _changed(frame: pd.DataFrame, stored: pd.DataFrame, columns: Sequence[str], 
     new, old = np.asarray(frame["geometry"], dtype=object), np.asarray(stored["geometry"], dtype=object)
     moved, area_m2, displacement_m = _movement(old, new, project)
     listed: list[dict[str, list[Any]]] = []
-    for before, after in zip(_rows(stored, ("area_code", *columns)), _rows(frame, ("area_code", *columns)), strict=True):
+    for before, after in zip(
+        _rows(stored, ("area_code", *columns)), _rows(frame, ("area_code", *columns)), strict=True
+    ):
         pairs = {name: [_plain(before.get(name)), _plain(value)] for name, value in after.items()}
-        listed.append({name: pair for name, pair in pairs.items() if pair[1] is not None and pair[0] != pair[1]})
+        listed.append(
+            {name: pair for name, pair in pairs.items() if pair[1] is not None and pair[0] != pair[1]}
+        )
     lines = _lines(
         frame,
         ChangeAction.CHANGE,
@@ -136,7 +149,10 @@ def _changed(frame: pd.DataFrame, stored: pd.DataFrame, columns: Sequence[str], 
 
 def _removed(stored: pd.DataFrame, columns: Sequence[str], project: Any) -> pd.DataFrame:
     geometry = np.asarray(stored["geometry"], dtype=object)
-    listed = [{c: [_plain(v), None] for c, v in row.items() if _plain(v) is not None} for row in _rows(stored, columns)]
+    listed = [
+        {c: [_plain(v), None] for c, v in row.items() if _plain(v) is not None}
+        for row in _rows(stored, columns)
+    ]
     return _lines(
         stored,
         ChangeAction.REMOVE,

@@ -169,17 +169,27 @@ def ledger_of(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
     for layer in frame["layer"].unique():
         model = LAYERS[layer]
         codes = frame.loc[frame["layer"] == layer, "code"].tolist()
-        stored |= {code: name for code, name in session.execute(select(model.code, model.name)) if code in set(codes)}
+        stored |= {
+            code: name for code, name in session.execute(select(model.code, model.name)) if code in set(codes)
+        }
     stated = [(one.get("name") or [None, None])[1] for one in frame["attributes"]]
-    frame.insert(4, "name", [one or stored.get(code) for one, code in zip(stated, frame["code"], strict=True)])
+    frame.insert(
+        4, "name", [one or stored.get(code) for one, code in zip(stated, frame["code"], strict=True)]
+    )
     return frame
 
 
-def set_accepted(store: Store, plan_id: int, change_ids: Iterable[int], *, accepted: bool, scope: Scope) -> None:
+def set_accepted(
+    store: Store, plan_id: int, change_ids: Iterable[int], *, accepted: bool, scope: Scope
+) -> None:
     """Accept or refuse lines of a draft."""
     with store.writing("change") as session:
         _draft_of(session, plan_id, scope)
-        condition = (Change.plan_id == plan_id, Change.id.in_(list(change_ids)), scope.where(Change.area_code))
+        condition = (
+            Change.plan_id == plan_id,
+            Change.id.in_(list(change_ids)),
+            scope.where(Change.area_code),
+        )
         session.execute(update(Change).where(*condition).values(accepted=accepted))
 
 

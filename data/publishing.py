@@ -80,7 +80,9 @@ def _stored(session: Session, model: type[Base], codes: list[str]) -> gpd.GeoDat
     frame = frame[frame["code"].isin(codes)].set_index("code", drop=False)
     gone = [one for one in codes if one not in frame.index]
     if gone:
-        raise ConflictError(f"编码为 {gone[0]} 的图形已不存在（共 {len(gone)} 个）；方案仍为草稿，请重新生成后再发布。")
+        raise ConflictError(
+            f"编码为 {gone[0]} 的图形已不存在（共 {len(gone)} 个）；方案仍为草稿，请重新生成后再发布。"
+        )
     return frame
 
 
@@ -88,10 +90,14 @@ def _check_free(session: Session, model: type[Base], added: pd.DataFrame) -> Non
     codes = set(session.scalars(select(table_of(model).columns["code"])))
     taken = [one for one in added["code"] if one in codes]
     if taken:
-        raise ConflictError(f"编码 {taken[0]} 已被使用（共 {len(taken)} 个）；方案仍为草稿，请重新生成后再发布。")
+        raise ConflictError(
+            f"编码 {taken[0]} 已被使用（共 {len(taken)} 个）；方案仍为草稿，请重新生成后再发布。"
+        )
 
 
-def _keep_former(session: Session, model: type[Base], former: gpd.GeoDataFrame, plan_id: int, on: date) -> None:
+def _keep_former(
+    session: Session, model: type[Base], former: gpd.GeoDataFrame, plan_id: int, on: date
+) -> None:
     rows = pd.DataFrame(
         {
             "layer": model.__tablename__,
@@ -110,7 +116,10 @@ def _keep_former(session: Session, model: type[Base], former: gpd.GeoDataFrame, 
 def _values(model: type[Base], attributes: object) -> dict[str, Any]:
     """Return the new values of a line, dates as dates."""
     table = table_of(model)
-    values = {name: pair[1] for name, pair in json.loads(attributes if isinstance(attributes, str) else "{}").items()}
+    values = {
+        name: pair[1]
+        for name, pair in json.loads(attributes if isinstance(attributes, str) else "{}").items()
+    }
     for name, value in values.items():
         if value is not None and table.columns[name].type.python_type is date:
             values[name] = date.fromisoformat(value)
@@ -120,7 +129,9 @@ def _values(model: type[Base], attributes: object) -> dict[str, Any]:
 
 
 def _new_rows(model: type[Base], added: gpd.GeoDataFrame, plan_id: int, on: date) -> pd.DataFrame:
-    frame = pd.DataFrame([_values(model, one) for one in added["attributes"]], index=added.index, dtype=object)
+    frame = pd.DataFrame(
+        [_values(model, one) for one in added["attributes"]], index=added.index, dtype=object
+    )
     for column in ("code", "area_code"):
         frame[column] = added[column]
     given = frame["valid_from"] if "valid_from" in frame else pd.Series(None, index=frame.index, dtype=object)
@@ -136,7 +147,9 @@ def _updates(
     model: type[Base], changed: gpd.GeoDataFrame, stored: gpd.GeoDataFrame, plan_id: int, on: date
 ) -> list[dict[str, Any]]:
     rows = []
-    for code, attributes, geometry in zip(changed["code"], changed["attributes"], changed.geometry, strict=True):
+    for code, attributes, geometry in zip(
+        changed["code"], changed["attributes"], changed.geometry, strict=True
+    ):
         row = {"id": int(stored.at[code, "id"]), "plan_id": plan_id}
         if geometry is not None:
             row |= {"geometry": geometry, "valid_from": on}
@@ -155,7 +168,9 @@ def _remove(session: Session, model: type[Base], stored: gpd.GeoDataFrame, plan_
         session.execute(update(model), rows)
         return
     for start in range(0, len(ids), _IN_ONE_STATEMENT):
-        session.execute(delete(model).where(table_of(model).columns["id"].in_(ids[start : start + _IN_ONE_STATEMENT])))
+        session.execute(
+            delete(model).where(table_of(model).columns["id"].in_(ids[start : start + _IN_ONE_STATEMENT]))
+        )
 
 
 def _release(session: Session, model: type[Base], ids: list[int]) -> None:
@@ -165,7 +180,9 @@ def _release(session: Session, model: type[Base], ids: list[int]) -> None:
         seated = session.scalar(select(func.count()).where(seat.in_(ids))) or 0
         if seated:
             name = session.scalar(select(Organisation.name).where(seat.in_(ids)).limit(1))
-            raise DataError(f"要停用的图形上还有 {seated} 个党组织（如 {name}）；请先调整，或不采纳这些停用项。")
+            raise DataError(
+                f"要停用的图形上还有 {seated} 个党组织（如 {name}）；请先调整，或不采纳这些停用项。"
+            )
     for column, users in _USERS[model].items():
         for user in users:
             names = table_of(user).columns[column]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, true
 
 from models.areas import CODE_LENGTH, prefix_of
+
+_DIGITS = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Scope:
     prefix: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.prefix) > CODE_LENGTH or not (self.prefix == "" or self.prefix.isdigit()):
+        if len(self.prefix) > CODE_LENGTH or (self.prefix and not _DIGITS.fullmatch(self.prefix)):
             raise ValueError(f"{self.prefix!r} is not a prefix of area codes")
 
     @classmethod

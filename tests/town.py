@@ -1,8 +1,8 @@
 """A town drawn by hand, so that every figure in a test can be counted here.
 
-Two counties, three subdistricts, five communities of 1 km² in a row, twelve compounds. What is missing is missing
-on purpose: a compound that nobody has classified, secretaries that are not in post, claims known only for a
-community or a subdistrict, fewer than ten ratings, a community without an organisation.
+Two counties, three subdistricts, five communities of 1 km² in a row, twelve compounds. What is missing is
+missing on purpose: a compound that nobody has classified, secretaries that are not in post, claims known only
+for a community or a subdistrict, fewer than ten ratings, a community without an organisation.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _areas() -> pd.DataFrame:
 def _compounds() -> pd.DataFrame:
     small = (200, 200)
     rows = [
-        # id, community, name, initials, kind, walled, households, property, eligible, committee, pilot, x, size
+        # walled, households, property_service, committee_eligible, owners_committee, pilot, x, size
         (1, SPRING, "春晓苑", "cxy", "residential", True, 500, True, True, True, True, 100, small),
         (2, SPRING, "桃园小区", "tyxq", "aged", False, 300, False, True, False, False, 400, small),
         (3, SPRING, "百分%家园", "bfjy", "residential", True, 200, True, True, True, False, 700, small),
@@ -96,8 +96,8 @@ def _compounds() -> pd.DataFrame:
         serials[row[1]] = serials.get(row[1], 0) + 1
         placed.append((*row[:11], f"{row[1]}X{serials[row[1]]:02d}", box(row[11], 100, *row[12])))
     return _frame(
-        "id area_code name initials kind walled households property_service committee_eligible owners_committee"
-        " pilot code geometry",
+        "id area_code name initials kind walled households property_service committee_eligible"
+        " owners_committee pilot code geometry",
         placed,
     )
 
@@ -224,7 +224,8 @@ def _organisations() -> pd.DataFrame:
 
 def _buildings() -> pd.DataFrame:
     return _frame(
-        "id code name area_code compound_id grid_id micro_grid_id organisation_id use floors households geometry",
+        "id code name area_code compound_id grid_id micro_grid_id organisation_id use floors households"
+        " geometry",
         [
             (1, "B1", "1号楼", SPRING, 1, 1, 1, 11, "housing", 11, 200, box(110, 110, 50, 15)),
             (2, "B2", "2号楼", SPRING, 1, 1, 2, 11, "housing", 11, 200, box(210, 110, 50, 15)),

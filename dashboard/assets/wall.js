@@ -73,7 +73,8 @@
     const locale = document.documentElement.lang || "zh-CN";
     const now = new Date();
     const minute = now.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", hour12: false });
-    const day = now.toLocaleDateString(locale, { year: "numeric", month: "long", day: "numeric", weekday: "long" });
+    const date = now.toLocaleDateString(locale, { year: "numeric", month: "long", day: "numeric" });
+    const day = `${date} ${now.toLocaleDateString(locale, { weekday: "long" })}`;
     const scale = Math.round((10 * LABEL_SCALE * window.innerHeight) / USUAL_HEIGHT) / 10;
 
     const question = next(state, shown);

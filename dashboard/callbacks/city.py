@@ -1,4 +1,4 @@
-"""What 全市一张图 does. The page.URL is the state: choices change it, and everything shown follows from it."""
+"""What 全市一张图 does: choices change the URL, and what is shown follows from it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from dashboard import auth
+from dashboard.components import breakdown, kpi, legend, ranking, tree
 from dashboard.components import detail as detail_card
-from dashboard.components import kpi, legend, ranking, tree
 from dashboard.components.shell import theme
 from dashboard.i18n import _
 from dashboard.pages import city as page
@@ -51,7 +51,7 @@ def register(app: Dash, services: Services) -> None:
         State(page.URL, "search"),
         prevent_initial_call=True,
     )
-    def navigate(  # noqa: PLR0917
+    def navigate(
         selected: list[str],
         clicked: dict[str, Any] | None,
         found: str | None,
@@ -333,7 +333,11 @@ def values(services: Services, scope: Scope, view: View, colours: Theme) -> tupl
         whole = overlays.span(session, scope)
     if view.measure is None or whole is None:
         shown = legend.kinds(table, view.kinds, colours)
-        return shown.values, shown.legend if len(table) else None, None
+        with store.reading() as session:
+            area = areas.by_code(session, scope, view.area) if view.area else areas.top(session, scope)
+            counts = compounds.by_child(session, inner, area) if area else None
+        rows = breakdown.panel(counts, colours) if counts is not None else None
+        return shown.values, shown.legend if len(table) else None, rows
     window: Window = view.window(whole) or whole
     found = overlays.measure(store, inner, view.measure, view.unit, window)
     hidden = np.zeros(len(found.frame), dtype=bool)
@@ -354,7 +358,7 @@ def crumbs(session: Session, scope: Scope, code: str | None) -> list[Any]:
     top = areas.top(session, scope)
     if top is None:
         return []
-    path = areas.path(session, scope, code or top.code)
+    path = areas.path(session, scope, code or top.code) or areas.path(session, scope, top.code)
     buttons: list[Any] = []
     for area in path:
         if buttons:

@@ -1,4 +1,4 @@
-"""What 大屏 does. The browser asks for a view (``assets/wall.js``); one callback answers with all that it shows."""
+"""What 大屏 does: the browser asks for a view (``assets/wall.js``), one callback answers with all of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from dashboard import auth, wall_views
 from dashboard.components import kpi, legend
 from dashboard.components import wall as parts
-from dashboard.components.shell import URL
 from dashboard.figures import wall as figures
 from dashboard.figures.trend import trend
 from dashboard.i18n import _
@@ -32,8 +31,8 @@ from data.queries import areas, compounds, kpis, overlays
 from data.queries.areas import AreaRef
 from data.queries.overlays import Measure, Overlay, Unit, Window
 from data.scope import Scope
-from models.areas import SIGNIFICANT
-from models.enums import AreaLevel, CompoundKind
+from models.areas import CODE_LENGTH, SIGNIFICANT
+from models.enums import AreaLevel
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ LETTERS = 0.0195
 ROWS, ROWS_ULTRA_WIDE = 7, 13
 ULTRA_WIDE = 3.0
 """From this ratio of width to height upwards, the two ends of a ranking stand side by side."""
-GROUND = ("water", "green", "road", "building", "city", "county", "subdistrict", "community", "label")
+GROUND = ("water", "green", "road", "building", "city", "county", "subdistrict", "community")
 ANY_ZOOM = [0, 24]
 _LEVELS = list(AreaLevel)
 
@@ -83,7 +82,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         output=OUTPUTS,
-        inputs={"asked": Input(page.ASKED, "data"), "search": State(URL, "search")},
+        inputs={"asked": Input(page.ASKED, "data"), "search": State(page.URL, "search")},
         prevent_initial_call=True,
     )
     def show(asked: dict[str, Any] | None, search: str) -> dict[str, Any]:
@@ -98,8 +97,8 @@ def answer(services: Services, scope: Scope, asked: dict[str, Any], wanted: Want
     Parameters
     ----------
     asked
-        ``number`` and ``turn`` are handed back; ``index`` of the view; ``width`` and ``height`` of the screen in
-        pixels; ``sources`` as the last answer had it.
+        ``number`` and ``turn`` are handed back; ``index`` of the view; ``width`` and ``height`` of the screen
+        in pixels; ``sources`` as the last answer had it.
     """
     revision = services.store.revision()
     with services.store.reading() as session:
@@ -180,7 +179,7 @@ class _Screen:
             "chart": self._kinds_chart() if found is None else self._trend(found.measure, found.window),
             "legend": coloured.legend,
             "ranking": self._beside(found),
-            "values": coloured.values,
+            "values": coloured.values,  # noqa: PD011  (no frame)
             **self._map(found),
         }
 
@@ -206,62 +205,77 @@ class _Screen:
 
     def _kinds_chart(self) -> list[Any]:
         rows = parts.kind_rows(self.figures.kinds, DARK)
-        return parts.chart(_("小区类型"), figures.kinds(rows, DARK, self.letters))
+        return parts.chart(_("小区类型"), _("小区数、占比"), figures.kinds(rows, DARK, self.letters))
 
     def _trend(self, measure: Measure, window: Window) -> list[Any]:
         monthly = overlays.monthly(self.session, self.inner, measure, window)
-        title = _("每月满意率") if measure is Measure.SATISFACTION else _("每月认领件数")
-        drawn = trend(monthly, measure, DARK, title, round(self.letters))
-        return parts.chart(title, figures.enlarged(drawn, DARK, self.letters))
+        title, note = _("每月认领"), _("件")
+        if measure is Measure.SATISFACTION:
+            title, note = _("每月满意率"), _("%，阴影为 95% 区间")
+        drawn = figures.enlarged(trend(monthly, measure, DARK, "", round(self.letters)), DARK, self.letters)
+        return parts.chart(title, note, drawn)
 
     def _beside(self, found: Overlay | None) -> list[Any]:
         """Return the right column: a ranking or the composition; what room is left holds the kinds."""
-        below = self._level_below()
-        if found is None and below is not None:
-            areas_below = self.table["area_code"].str[: SIGNIFICANT[below]].str.ljust(12, "0")
-            table = pd.DataFrame({"area": areas_below, "kind": self.table["kind"]})
-            names = areas.names(self.session, table["area"].unique().tolist())
-            if len(table):
-                return [parts.composition(table, names, Unit(below.value), 2 * self.rows, DARK)]
+        if found is None and self.area.level is not AreaLevel.COMMUNITY and len(self.table):
+            return self._composition()
         if found is None:
             if self.span is None:
                 return []
-            return parts.ranked(self._overlay(Measure.CLAIMS_PER_1000, Unit.COMPOUND), {}, self.rows, DARK)
-        panels: list[Any] = parts.ranked(found, self._around(found), self.rows, DARK)
-        if found.frame["value"].notna().sum() <= self.rows:
+            found = self._overlay(Measure.CLAIMS_PER_1000, Unit.COMPOUND)
+        panels: list[Any] = parts.ranked(found, self._around_units(found), self.rows, DARK)
+        if found.frame["value"].notna().sum() <= self.rows and self.measure:
             panels.append(html.Section(self._kinds_chart(), className="wall-panel wall-chart-panel"))
         return panels
 
-    def _level_below(self) -> AreaLevel | None:
-        """Return the level of the areas that this one is made of, None for a community."""
+    def _composition(self) -> list[html.Section]:
+        """Return the kinds by area, at the finest level that there is room for, and claims where room is left."""
         place = _LEVELS.index(self.area.level) + 1
-        return _LEVELS[place] if place < len(_LEVELS) else None
+        codes = {level: _codes_at(self.table["area_code"], level) for level in _LEVELS[place:]}
+        fitting = [level for level in codes if codes[level].nunique() <= 2 * self.rows]
+        level = fitting[-1] if fitting else _LEVELS[place]
+        table = pd.DataFrame({"area": codes[level], "kind": self.table["kind"]})
+        found = pd.Series(table["area"].unique(), dtype=str)
+        names = areas.names(self.session, found.tolist())
+        around = dict(zip(found, self._names_around(found, _LEVELS[_LEVELS.index(level) - 1]), strict=True))
+        shown = parts.composition(
+            table, names, around, unit=Unit(level.value), rows=2 * self.rows, theme=DARK
+        )
+        if len(found) > self.rows or self.span is None:
+            return [shown]
+        trend_chart = self._trend(Measure.CLAIMS_PER_1000, self.span)
+        return [shown, html.Section(trend_chart, className="wall-panel wall-chart-panel")]
 
-    def _around(self, found: Overlay) -> dict[int, str]:
-        """Return the name of the area around each unit, where that is not the one on the screen."""
+    def _around_units(self, found: Overlay) -> dict[int, str]:
+        """Return the name of the area around each unit, by the unit's id."""
         if found.unit is Unit.COMPOUND:
-            level, codes = AreaLevel.COMMUNITY, self.table.set_index("id")["area_code"]
-            codes = codes.reindex(found.frame["id"])
+            level = AreaLevel.COMMUNITY
+            codes = self.table.set_index("id")["area_code"].reindex(found.frame["id"])
         else:
             level = _LEVELS[_LEVELS.index(AreaLevel(found.unit.value)) - 1]
-            codes = found.frame.set_index("id")["code"]
+            codes = found.frame["code"]
+        return dict(zip(found.frame["id"], self._names_around(codes, level), strict=True))
+
+    def _names_around(self, codes: pd.Series[str], level: AreaLevel) -> list[str]:
+        """Return the names of the areas around some codes; empty where that is the one on the screen."""
         if _LEVELS.index(level) <= _LEVELS.index(self.area.level):
-            return {}
-        around = codes.str[: SIGNIFICANT[level]].str.ljust(12, "0")
-        names = areas.names(self.session, around.dropna().unique().tolist())
-        return {int(key): names.get(code, "") for key, code in around.items()}
+            return [""] * len(codes)
+        around = _codes_at(codes, level)
+        names = areas.names(self.session, around.unique().tolist())
+        return [names.get(code, "") for code in around]
 
     def _map(self, found: Overlay | None) -> dict[str, Any]:
-        below = self._level_below()
-        labelled = below.value if below else Unit.COMPOUND.value
+        """Return layers, outline and camera; one level of names only, so that they can be large."""
         by_area = found is not None and found.unit is not Unit.COMPOUND
+        place = _LEVELS.index(self.area.level) + 1
+        labelled = _LEVELS[place].value if place < len(_LEVELS) else Unit.COMPOUND.value
         if by_area and found:
             labelled = found.unit.value
         outline = areas.geometry(self.session, self.scope, self.area.code)
         if outline is None:
             raise AssertionError
         return {
-            "visible": [*GROUND, *([] if by_area else ["compound"])],
+            "visible": [*GROUND, f"label.{labelled}", *([] if by_area else ["compound"])],
             "zooms": {f"label.{labelled}": ANY_ZOOM, **({labelled: ANY_ZOOM} if by_area else {})},
             "overlays": _outlined(self.area, self.path, outline),
             "view": {
@@ -271,6 +285,11 @@ class _Screen:
                 "animate": self.animate,
             },
         }
+
+
+def _codes_at(codes: pd.Series[str], level: AreaLevel) -> pd.Series[str]:
+    """Return the codes of the areas of a level that hold the areas with these codes."""
+    return codes.str[: SIGNIFICANT[level]].str.ljust(CODE_LENGTH, "0")
 
 
 def _outlined(area: AreaRef, path: Iterable[AreaRef], outline: Any) -> list[dict[str, Any]]:

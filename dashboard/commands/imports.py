@@ -39,10 +39,14 @@ def register(cli: typer.Typer) -> None:
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="GeoPackage、GeoJSON、Shapefile（含 zip）、KML、DXF、CSV、Excel 或 OSM。")],
+    file: Annotated[
+        Path, typer.Argument(help="GeoPackage、GeoJSON、Shapefile（含 zip）、KML、DXF、CSV、Excel 或 OSM。")
+    ],
     target: Annotated[str, typer.Option("--as", help=f"导入为：{'、'.join(TARGETS)}。")],
     layer: Annotated[str | None, typer.Option(help="图层或工作表；不给则取第一个有记录的。")] = None,
-    where: Annotated[str | None, typer.Option(help="只导入这些行：“列=值1,值2”“列!=值”或“列”（非空）。")] = None,
+    where: Annotated[
+        str | None, typer.Option(help="只导入这些行：“列=值1,值2”“列!=值”或“列”（非空）。")
+    ] = None,
     column: Annotated[
         list[str] | None, typer.Option("--map", help="字段对应：“字段=表头”；“字段=”表示不导入。可多次给出。")
     ] = None,
@@ -50,14 +54,20 @@ def import_file(
         list[str] | None, typer.Option("--set", help="统一的值：“字段=值”。可多次给出。")
     ] = None,
     datum: Annotated[str | None, typer.Option(help=f"坐标基准：{'、'.join(Datum)}；不给则自动判断。")] = None,
-    crs: Annotated[str | None, typer.Option(help="坐标系，如 EPSG:4549；文件没有声明或声明有误时给出。")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="坐标系，如 EPSG:4549；文件没有声明或声明有误时给出。")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="文字编码，如 GB18030；不给则自动判断。")] = None,
     header_row: Annotated[int | None, typer.Option(help="表头所在行；不给则自动判断。")] = None,
-    city: Annotated[str | None, typer.Option(help="还没有区划时新建城市：“名称:六位代码”，如 杭州市:330100。")] = None,
+    city: Annotated[
+        str | None, typer.Option(help="还没有区划时新建城市：“名称:六位代码”，如 杭州市:330100。")
+    ] = None,
     good_rows: Annotated[bool, typer.Option("--good-rows", help="只导入没有问题的行。")] = False,
     repair: Annotated[bool, typer.Option("--repair", help="修复可修的自相交图形，并逐一报告。")] = False,
     swap_axes: Annotated[bool, typer.Option("--swap-axes", help="交换两轴（坐标写反时）。")] = False,
-    complete: Annotated[bool, typer.Option("--complete", help="文件是该图层的全部：没有列入的将停用。")] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="文件是该图层的全部：没有列入的将停用。")
+    ] = False,
     again: Annotated[bool, typer.Option("--again", help="同一文件再次追加。")] = False,
     reach: Annotated[float, typer.Option(help="允许超出本市的距离（公里）。")] = 50.0,
     only_preview: Annotated[bool, typer.Option("--preview", help="只预览，不导入。")] = False,
@@ -122,7 +132,12 @@ def _pairs(texts: list[str], target: str) -> dict[str, str]:
 
 def _progress() -> Progress:
     return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
     )
 
 
@@ -142,12 +157,20 @@ def _show(outcome: Outcome) -> None:
         _show_overlaps(outcome)
     words = f"读取 {outcome.read:,} 行，其中 {outcome.rejected:,} 行有错误。"
     if outcome.stopped:
-        out.print(f"[bold red]没有导入。[/] {words} 改正后重试；或加 --good-rows 只导入没有问题的行。", highlight=False)
+        remedy = (
+            "请按上表改正后重试。"
+            if outcome.only_as_whole
+            else "改正后重试，或加 --good-rows 只导入没有错误的行。"
+        )
+        out.print(f"[bold red]没有导入。[/] {words}{remedy}", highlight=False)
     elif isinstance(outcome, Report):
         out.print(f"[bold green]{_done(outcome)}[/] {words}", highlight=False)
     else:
         first = isinstance(outcome, Preview) and outcome.first
-        out.print(f"可以导入 {outcome.good:,} 行（{'直接发布' if first else '比对后生成草稿'}）。{words}", highlight=False)
+        out.print(
+            f"可以导入 {outcome.good:,} 行（{'直接发布' if first else '比对后生成草稿'}）。{words}",
+            highlight=False,
+        )
 
 
 def _done(report: Report) -> str:
@@ -182,13 +205,16 @@ def _show_preview(preview: Preview) -> None:
 
 
 def _show_problems(outcome: Outcome) -> None:
-    table = Table("级别", "位置", "问题", title=f"{outcome.file} 的问题")
+    table = Table("级别", "位置", title=f"{outcome.file} 的问题")
+    table.add_column("问题", overflow="fold", ratio=1)
     for one in outcome.problems[:_SHOWN]:
         red = one.severity == "error"
         table.add_row("[red]错误[/]" if red else "提示", one.place(), one.message_zh)
     out.print(table, highlight=False, markup=True)
     if len(outcome.problems) > _SHOWN:
-        out.print(f"另有 {len(outcome.problems) - _SHOWN:,} 条；用 --report 问题.csv 写入全部。", highlight=False)
+        out.print(
+            f"另有 {len(outcome.problems) - _SHOWN:,} 条；用 --report 问题.csv 写入全部。", highlight=False
+        )
 
 
 def _show_overlaps(outcome: Outcome) -> None:
@@ -214,7 +240,11 @@ def list_plans(
         if ledger.empty:
             raise DataError(f"没有编号为 {plan} 的方案。")
         if as_json:
-            typer.echo(json.dumps(ledger.astype(object).where(ledger.notna(), None).to_dict("records"), ensure_ascii=False))
+            typer.echo(
+                json.dumps(
+                    ledger.astype(object).where(ledger.notna(), None).to_dict("records"), ensure_ascii=False
+                )
+            )
         else:
             _show_ledger(ledger)
         return
@@ -243,7 +273,9 @@ def _show_ledger(ledger: Any) -> None:
             _ACTIONS[line["action"].value],
             f"{line['area_m2']:,.1f}",
             "—" if line["displacement_m"] != line["displacement_m"] else f"{line['displacement_m']:,.2f}",  # noqa: PLR0124
-            "—" if line["households"] is None or line["households"] != line["households"] else f"{line['households']:,.0f}",  # noqa: PLR0124
+            "—"
+            if line["households"] is None or line["households"] != line["households"]
+            else f"{line['households']:,.0f}",  # noqa: PLR0124
             changed if line["action"] is ChangeAction.CHANGE else "",
             "是" if line["accepted"] else "否",
         )

@@ -11,6 +11,7 @@ from dashboard.i18n import DASH, _, day, number
 from data.queries.details import Detail, Near, Post
 from models import AssistPoint, Building, Canteen, Compound, Grid, MicroGrid, Organisation, Station
 
+METRES_PER_KM = 1000
 Fact = tuple[str, Any]
 
 
@@ -176,8 +177,10 @@ def _post(post: Post) -> html.Div:
 
 def _near(near: Near) -> html.Div:
     distance = (
-        f"{number(near.distance_m)} m" if near.distance_m < 1000 else f"{near.distance_m / 1000:.1f} km"
-    )  # noqa: PLR2004
+        f"{number(near.distance_m)} m"
+        if near.distance_m < METRES_PER_KM
+        else f"{near.distance_m / METRES_PER_KM:.1f} km"
+    )
     return html.Div(
         [_link(f"station:{near.station_id}", near.name), html.Span(distance, className="detail-distance")],
         className="detail-near",

@@ -28,7 +28,7 @@ def rate_card(label: str, rate: Rate, parts: str, *, hidden: bool = False) -> ht
         Draw no share: there are too few records to tell.
     """
     share = None if hidden else rate.percent
-    note = f"{number(rate.numerator)}／{number(rate.denominator)} {parts}"
+    note = f"{number(rate.numerator)}/{number(rate.denominator)} {parts}"
     if rate.unknown:
         note += _("，未填 {n}", n=number(rate.unknown))
     if not rate.denominator:
@@ -52,7 +52,7 @@ def _card(label: str, value: str, note: str, share: float | None) -> html.Div:
 def cards(figures: Kpis, window: Window | None) -> list[html.Div]:
     """Return the cards of an area."""
     stations = figures.stations
-    points = "／".join(number(stations.get(tier, 0)) for tier in StationTier)
+    points = "/".join(number(stations.get(tier, 0)) for tier in StationTier)
     households = number(figures.households) if figures.households or not figures.households_unknown else DASH
     unknown = _("{n} 个小区未填", n=number(figures.households_unknown)) if figures.households_unknown else ""
     return [
@@ -60,7 +60,7 @@ def cards(figures: Kpis, window: Window | None) -> list[html.Div]:
         count_card(_("户数"), households, unknown or _("按小区汇总")),
         count_card(
             _("网格／微网格"),
-            f"{number(figures.grids)}／{number(figures.micro_grids)}",
+            f"{number(figures.grids)} / {number(figures.micro_grids)}",
             _("专职网格员 {n}", n=number(figures.full_time_workers)),
         ),
         count_card(
@@ -73,14 +73,14 @@ def cards(figures: Kpis, window: Window | None) -> list[html.Div]:
             _("业委会覆盖"),
             figures.committee_cover,
             _(
-                "小区；应建 {done}／{all}",
+                "小区；应建 {done}/{all}",
                 done=number(figures.committee_of_eligible.numerator),
                 all=number(figures.committee_of_eligible.denominator),
             ),
         ),
         count_card(
             _("帮办代办点／食堂"),
-            f"{number(figures.assist_points)}／{number(figures.canteens)}",
+            f"{number(figures.assist_points)} / {number(figures.canteens)}",
             _("食堂可兼设代办点，不相加"),
         ),
         rate_card(

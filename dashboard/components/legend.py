@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -158,7 +159,7 @@ def _class_rows(
     else:
         texts = [
             _("低于 {x}", x=edges[0] + unit),
-            *(f"{low}—{high}{unit}" for low, high in zip(edges, edges[1:], strict=False)),
+            *(f"{low}—{high}{unit}" for low, high in pairwise(edges)),
             _("{x} 及以上", x=edges[-1] + unit),
         ]
     return [

@@ -29,33 +29,41 @@ def big(value: int) -> list[Any]:
 
 
 def _card(label: str, value: list[Any], note: str, share: float | None = None) -> html.Div:
-    bar = html.Div(html.Div(style={"width": f"{share:.1f}%"}), className="wall-bar-track")
+    bar = None
+    if share is not None:
+        bar = html.Div(html.Div(style={"width": f"{share:.1f}%"}), className="wall-bar-track")
     return html.Div(
         [
             html.Div(label, className="wall-label"),
             html.Div(value, className="wall-figure"),
             html.Div(note, className="wall-note"),
-            bar if share is not None else None,
+            bar,
         ],
         className="wall-card",
     )
 
 
-def _rate_card(label: str, rate: Rate, parts: str, least: int = 1) -> html.Div:
+def _rate_card(label: str, rate: Rate, parts: str, more: str = "", least: int = 1) -> html.Div:
     """Return a card of a share with both its numbers; below `least` records it tells none."""
     if rate.denominator < least:
         note = _("评价不足 {k} 条", k=TOO_FEW) if rate.denominator else _("无记录")
         return _card(label, [DASH], note)
-    note = f"{number(rate.numerator)}／{number(rate.denominator)} {parts}"
+    note = f"{_of(rate)} {parts}"
     if rate.unknown:
-        note += _("，未填 {n}", n=number(rate.unknown))
+        note += "\n" + _("未填 {n}", n=number(rate.unknown))
+    elif more:
+        note += "\n" + more
     return _card(label, [percent(rate.percent)], note, rate.percent)
+
+
+def _of(rate: Rate) -> str:
+    return f"{number(rate.numerator)}／{number(rate.denominator)}"
 
 
 def cards(figures: Kpis, window: Window | None) -> list[html.Div]:
     """Return the eight figures of an area, each with what it is made of."""
-    stations = figures.stations
-    tiers = "／".join(number(stations.get(tier, 0)) for tier in StationTier)
+    organisations, secretaries = figures.organisation_cover, figures.secretary_filled
+    stations = [figures.stations.get(tier, 0) for tier in StationTier]
     known = figures.households or not figures.households_unknown
     households = (
         _("{n} 个小区未填", n=number(figures.households_unknown))
@@ -65,15 +73,41 @@ def cards(figures: Kpis, window: Window | None) -> list[html.Div]:
     return [
         _card(_("小区"), big(figures.compounds), _("其中试点 {n}", n=number(figures.pilots))),
         _card(_("户数"), big(figures.households) if known else [DASH], households),
-        _card(_("网格"), big(figures.grids), _("微网格 {n}", n=number(figures.micro_grids))),
-        _card(_("党群服务阵地"), big(sum(stations.values())), _("中心／站／微站 {points}", points=tiers)),
-        _rate_card(_("小区党组织覆盖"), figures.organisation_cover, _("小区")),
-        _rate_card(_("书记到岗"), figures.secretary_filled, _("党组织")),
-        _rate_card(_("物业服务覆盖"), figures.property_cover, _("小区")),
-        _rate_card(
-            _("群众满意率"), figures.satisfaction, _("条 {span}", span=span_text(window)), least=TOO_FEW
+        _card(_("网格"), big(figures.grids), _grids_note(figures)),
+        _card(
+            _("党群服务阵地"),
+            big(sum(stations)),
+            _("中心 {first} · 站 {second}\n微站 {third}", **_numbered(stations)),
         ),
+        _rate_card(
+            _("小区党组织覆盖"),
+            organisations,
+            _("小区"),
+            _("尚无 {n}", n=number(organisations.denominator - organisations.numerator)),
+        ),
+        _rate_card(
+            _("书记到岗"),
+            secretaries,
+            _("党组织"),
+            _("空缺 {n}", n=number(secretaries.denominator - secretaries.numerator)),
+        ),
+        _rate_card(
+            _("物业服务覆盖"),
+            figures.property_cover,
+            _("小区"),
+            _("业委会 {of} 小区", of=_of(figures.committee_cover)),
+        ),
+        _rate_card(_("群众满意率"), figures.satisfaction, _("条评价"), span_text(window), least=TOO_FEW),
     ]
+
+
+def _grids_note(figures: Kpis) -> str:
+    micro_grids, workers = number(figures.micro_grids), number(figures.full_time_workers)
+    return _("微网格 {n}\n专职网格员 {workers}", n=micro_grids, workers=workers)
+
+
+def _numbered(counts: Sequence[int]) -> dict[str, str]:
+    return dict(zip(("first", "second", "third"), map(number, counts), strict=True))
 
 
 def kind_rows(kinds: Mapping[CompoundKind | None, int], theme: Theme) -> list[tuple[str, int, str]]:
@@ -82,10 +116,10 @@ def kind_rows(kinds: Mapping[CompoundKind | None, int], theme: Theme) -> list[tu
     return [(_(kind.label) if kind else _("未分类"), kinds.get(kind, 0), theme.kinds[kind]) for kind in order]
 
 
-def chart(title: str, figure: Any) -> list[Any]:
+def chart(title: str, note: str, figure: Any) -> list[Any]:
     """Return a chart under its title; nothing in it can be pointed at."""
     return [
-        html.H2(title, className="wall-heading"),
+        _head(title, note),
         dcc.Graph(figure=figure, config={"staticPlot": True}, responsive=True, className="wall-chart"),
     ]
 
@@ -111,23 +145,21 @@ def ranked(found: Overlay, where: Mapping[int, str], rows: int, theme: Theme) ->
     colour = theme.accent if found.measure is Measure.SATISFACTION else theme.ramps[found.measure][2]
     row = _Row(found.measure, where, scale, colour)
     if len(table) <= 2 * rows:
-        return [_panel(heading, note, [_list(table, row, rows)])]
+        return [_panel(heading, note, [_list(table, row)], fits=len(table) <= rows)]
     best, last = table.head(rows), table.tail(rows)
     return [
-        _panel(
-            _("{unit} 前 {n} 名", unit=_(UNIT_LABELS[found.unit]), n=rows), note, [_list(best, row, rows)]
-        ),
+        _panel(_("{unit} 前 {n} 名", unit=_(UNIT_LABELS[found.unit]), n=rows), note, [_list(best, row)]),
         _panel(
             _("{unit} 后 {n} 名", unit=_(UNIT_LABELS[found.unit]), n=rows),
             _("共 {n} 个", n=number(len(table))),
-            [_list(last, row, rows)],
+            [_list(last, row)],
         ),
     ]
 
 
 def _notes(found: Overlay, left_out: int) -> list[str]:
     if found.measure is Measure.SATISFACTION:
-        notes = [_("按 95% 区间下限")]
+        notes = [_("按 95% 区间（色条）下限")]
         return [*notes, _("{n} 个评价过少不排名", n=number(left_out))] if left_out else notes
     notes = [_(MEASURE_UNITS[found.measure])]
     return [*notes, _("{n} 个缺分母不排名", n=number(left_out))] if left_out else notes
@@ -157,10 +189,7 @@ class _Row:
         return html.Li(
             [
                 html.Span(number(unit.place), className="wall-place"),
-                html.Span(
-                    [unit.name, html.Small(self.where.get(int(unit.id), ""), className="wall-where")],
-                    className="wall-name",
-                ),
+                _name(unit.name, self.where.get(int(unit.id), "")),
                 html.Span(n, className="wall-n"),
                 html.Span(value, className="wall-value"),
                 html.Div(self._bar(unit), className="wall-bar-track"),
@@ -181,24 +210,27 @@ class _Row:
         return f"{100 * (value - self.low) / (self.high - self.low):.1f}%"
 
 
-def _list(table: pd.DataFrame, row: _Row, rows: int) -> html.Ol:
-    return html.Ol(
-        [row(unit) for unit in table.itertuples()],
-        className="wall-list" if len(table) > rows // 2 else "wall-list wall-short",
-    )
+def _list(table: pd.DataFrame, row: _Row) -> html.Ol:
+    return html.Ol([row(unit) for unit in table.itertuples()], className="wall-list")
 
 
 def composition(
-    table: pd.DataFrame, names: Mapping[str, str], unit: Unit, rows: int, theme: Theme
+    table: pd.DataFrame,
+    names: Mapping[str, str],
+    around: Mapping[str, str],
+    *,
+    unit: Unit,
+    rows: int,
+    theme: Theme,
 ) -> html.Section:
     """Return the compounds of each area below as bars of kinds, the area with most compounds first.
 
     Parameters
     ----------
     table
-        Columns area (12-digit code of the area below) and kind (None where not classified); one row a compound.
-    names
-        Names of the areas by code.
+        Columns area (12-digit code of the area below) and kind (None where not classified); a row a compound.
+    names, around
+        By code, names of the areas and of those around them.
     rows
         How many areas there is room for.
     """
@@ -212,7 +244,7 @@ def composition(
     lines = [
         html.Li(
             [
-                html.Span(names.get(code, code), className="wall-name"),
+                _name(names.get(code, code), around.get(code, "")),
                 html.Span(_("{n} 个", n=number(total)), className="wall-value"),
                 html.Div(
                     [
@@ -230,15 +262,25 @@ def composition(
     left = len(totals) - len(shown)
     note = _("按小区数，另有 {n} 个未列", n=number(left)) if left else _("按小区数")
     title = _("{children}小区构成", children=_(CHILD_LABELS[unit]))
-    return _panel(title, note, [html.Ol(lines, className="wall-list")])
+    return _panel(title, note, [html.Ol(lines, className="wall-list")], fits=len(shown) <= rows // 2)
 
 
-def _panel(title: str, note: str, children: Sequence[Any]) -> html.Section:
-    head = html.Div(
+def _panel(title: str, note: str, children: Sequence[Any], *, fits: bool = False) -> html.Section:
+    """Return a panel that fills its column, or one that `fits` what is in it."""
+    return html.Section(
+        [_head(title, note), *children], className="wall-panel wall-fits" if fits else "wall-panel"
+    )
+
+
+def _head(title: str, note: str) -> html.Div:
+    return html.Div(
         [html.H2(title, className="wall-heading"), html.Span(note, className="wall-note")],
         className="wall-panel-head",
     )
-    return html.Section([head, *children], className="wall-panel")
+
+
+def _name(name: str, where: str) -> html.Span:
+    return html.Span([name, html.Small(where, className="wall-where")], className="wall-name")
 
 
 def steps(count: int, current: int, seconds: int, turn: int, *, turning: bool) -> list[html.Span]:

@@ -18,15 +18,15 @@ Examples
 >>> chart.to_plotly_json()["type"]
 'PingqiMap'
 
-The page must load ``assets/fonts/fonts.css`` (Dash does, from the assets folder): the map writes its labels with
-the same files.
+The page must load ``assets/fonts/fonts.css`` (Dash does, from the assets folder): the map writes its labels
+with the same files.
 """
 
 from __future__ import annotations
 
 import base64
 import mimetypes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from dash.development.base_component import Component, ComponentRegistry
@@ -114,26 +114,29 @@ class PingqiMap(Component):
         related, draft, service, hover, too_few, point_stroke, station.subdistrict, station.community,
         station.micro, assist_point, canteen.
     sources
-        List of ``{id, layer, kind, url, names_url?, minzoom?, maxzoom?, bounds?}``. `layer` is one of water, green,
-        road, building, compound, grid, micro_grid, community, subdistrict, county, city, point, label; `kind` is
-        polygon, line or point; `url` ends in .pmtiles (one vector layer named like `layer`) or .geojson. Features
-        have an integer property ``id``; roads a ``class`` (expressway, ring, arterial, collector, local, rail),
-        labels ``kind`` and ``name``, points ``layer`` (station, assist_point, canteen) and, for stations, ``tier``.
-        `names_url` answers ``{"ids": […], "names": […]}`` and is read at the first hover. `minzoom` and `maxzoom`
-        are those of the archive (9 and 14 unless said); `bounds` (w, s, e, n) spares requests outside.
+        List of ``{id, layer, kind, url, overview_url?, overview_maxzoom?, names_url?, minzoom?, maxzoom?,
+        bounds?}``. `layer` is one of water, green, road, building, compound, grid, micro_grid, community,
+        subdistrict, county, city, point, label; `kind` is polygon, line or point; `url` ends in .pmtiles (one
+        vector layer named like `layer`) or .geojson. Features have an integer property ``id``; roads a
+        ``class`` (expressway, ring, arterial, collector, local, rail), labels ``kind`` and ``name``, points
+        ``layer`` (station, assist_point, canteen) and, for stations, ``tier``. `names_url` answers
+        ``{"ids": […], "names": […]}`` and is read at the first hover. `minzoom` and `maxzoom` are those of
+        the archive (9 and 14 unless said); `bounds` (w, s, e, n) spares requests outside. `overview_url` is a
+        second archive, of the same features simplified as a coverage, that answers for the zooms up to
+        `overview_maxzoom` (11): a city in view is then read and painted in a fraction of the time.
     visible
-        Names of the layers that are shown; parts are ``point.station.micro``, ``point.canteen``, ``label.county``
-        and the like, and ``point`` or ``label`` means all parts. None shows everything.
+        Names of the layers that are shown; parts are ``point.station.micro``, ``point.canteen``,
+        ``label.county`` and the like, and ``point`` or ``label`` means all parts. None shows everything.
     zooms
         ``{layer or part: [from, to]}`` over the defaults of ``src/zooms.ts``.
     values
-        ``{layer, groups, colors, hatched?, label?, unit?, decimals?, too_few?}``; groups from `encode_group`. A
-        code is an index into `colors`; codes in `hatched` get the hatch of "too few" and the text `too_few`.
+        ``{layer, groups, colors, hatched?, label?, unit?, decimals?, too_few?}``; groups from `encode_group`.
+        A code is an index into `colors`; codes in `hatched` get the hatch and the text `too_few`.
     overlays
         List of ``{role, geojson}``, role selected, related, draft or service.
     view
-        ``{key, bounds, padding?, max_zoom?, animate?}`` or ``{key, center, zoom, animate?}``: obeyed when `key`
-        changes.
+        ``{key, bounds, padding?, max_zoom?, animate?}`` or ``{key, center, zoom, animate?}``: obeyed when
+        `key` changes.
     interactive
         False on a wall: no controls, no hover, no clicks.
     attribution, lang, label_scale, className, style
@@ -152,15 +155,16 @@ class PingqiMap(Component):
 
     _namespace = __name__
     _type = "PingqiMap"
-    _children_props: list[str] = []
-    _base_nodes = ["children"]
-    _prop_names = [
-        "id", "className", "style", "theme", "colors", "sources", "visible", "zooms", "values", "overlays",
-        "view", "interactive", "attribution", "label_scale", "lang", "clicked", "view_state", "painted", "failed",
-    ]  # fmt: skip
+    _children_props: ClassVar[list[str]] = []
+    _base_nodes: ClassVar[list[str]] = ["children"]
+    _prop_names: ClassVar[list[str]] = [
+        *("id", "className", "style", "theme", "colors", "interactive", "attribution", "label_scale", "lang"),
+        *("sources", "visible", "zooms", "values", "overlays", "view"),
+        *("clicked", "view_state", "painted", "failed"),
+    ]
     available_properties = _prop_names
-    _valid_wildcard_attributes: list[str] = []
-    available_wildcard_properties: list[str] = []
+    _valid_wildcard_attributes: ClassVar[list[str]] = []
+    available_wildcard_properties: ClassVar[list[str]] = []
 
     def __init__(self, **props: Any) -> None:
         super().__init__(**props)

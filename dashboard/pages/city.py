@@ -81,7 +81,6 @@ def layout(services: Services) -> dmc.MantineProvider:
                     html.Aside(
                         [
                             html.Div(id=DETAIL),
-                            html.Div(id=RANKING),
                             html.Section(
                                 [
                                     html.Div(
@@ -92,6 +91,7 @@ def layout(services: Services) -> dmc.MantineProvider:
                                 ],
                                 className="panel",
                             ),
+                            html.Div(id=RANKING, className="ranking-slot"),
                         ],
                         className="side side-right",
                     ),

@@ -1,18 +1,17 @@
-"""大屏: the views of the city without controls; figures on the left, the map in the middle, rankings on the right."""
+"""大屏: the city without controls; figures on the left, the map in the middle, rankings on the right."""
 
 from __future__ import annotations
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard import auth
 from dashboard.components.shell import page
 from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
-from dashboard.map_sources import sources
 from dashboard.services import Services
 from dashboard.theme import DARK
 
+URL = "url"
 MAP = "wall-map"
 TICK = "wall-tick"
 ASKED = "wall-asked"
@@ -36,10 +35,11 @@ PROBLEM = "wall-problem"
 BEAT_MS = 1000
 
 
-def layout(services: Services) -> dmc.MantineProvider:
-    """Return the page for whoever is signed in; always dark."""
+def layout(_services: Services) -> dmc.MantineProvider:
+    """Return the page, always dark and still empty: the browser asks for the first view itself."""
     return page(
         [
+            dcc.Location(id=URL, refresh=False),
             dcc.Interval(id=TICK, interval=BEAT_MS),
             dcc.Store(id=ASKED),
             dcc.Store(id=SHOWN),
@@ -59,7 +59,6 @@ def layout(services: Services) -> dmc.MantineProvider:
                                 [
                                     PingqiMap(
                                         id=MAP,
-                                        sources=sources(services, auth.scope()),
                                         theme=DARK.name,
                                         lang=language(),
                                         interactive=False,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from data.demo.city import City
     from data.demo.plan import Layout
 
+EDGE_M = 3.0
+"""How far beyond the built part a street on its edge may run."""
 PAVED = {"expressway": 38.0, "ring": 30.0, "arterial": 22.0, "rail": 12.0, "collector": 13.0, "local": 7.0}
 """Width of the carriageway in metres; pavements and verges come on top."""
 
@@ -24,14 +26,18 @@ def roads(city: City, layout: Layout, area: gpd.GeoDataFrame) -> gpd.GeoDataFram
     """Return centre lines: main roads by county, collectors and local streets by community."""
     county = area[area["level"] == "county"]
     main, other = _by_name(layout), [s for s in layout.streets if not s.name]
-    lines = np.array([shapely.multilinestrings(parts) for parts in main.values()])
-    road, place = np.meshgrid(np.arange(len(lines)), np.arange(len(county)), indexing="ij")
-    pieces = shapely.intersection(lines[road.ravel()], county.geometry.to_numpy()[place.ravel()])
-    pieces = _lines_of(pieces)
-    found = ~shapely.is_empty(pieces)
     keys = list(main)
-    names = [keys[r] for r in road.ravel()[found]]
-    codes = county["code"].to_numpy()[place.ravel()[found]].tolist()
+    lines = np.concatenate([parts for parts in main.values()])
+    key = np.repeat(np.arange(len(keys)), [len(parts) for parts in main.values()])
+    whole = shapely.buffer(shapely.union_all(county.geometry.to_numpy()), EDGE_M)
+    lines = shapely.intersection(lines, whole)
+    key, lines = key[shapely.length(lines) > 1], lines[shapely.length(lines) > 1]
+    tree = shapely.STRtree(county.geometry.to_numpy())
+    place = tree.nearest(shapely.line_interpolate_point(shapely.line_merge(lines), 0.5, normalized=True))
+    groups, member = np.unique(np.stack([key, place], axis=1), axis=0, return_inverse=True)
+    pieces = _joined(lines, member.ravel(), len(groups))
+    names = [keys[k] for k in groups[:, 0]]
+    codes = county["code"].to_numpy()[groups[:, 1]].tolist()
     community = area[area["level"] == "community"]
     small = [("collector", s.points) for s in other]
     small_lines = np.array([shapely.linestrings(points) for _, points in small])
@@ -43,7 +49,7 @@ def roads(city: City, layout: Layout, area: gpd.GeoDataFrame) -> gpd.GeoDataFram
     local = [(kind, line, c) for c, b in enumerate(city.built) for kind, line in b.streets]
     local_name = [pool[n * 13 % len(pool)].rstrip("路") + "支路" if n % 3 == 0 else None for n in range(len(local))]
     classes = [n[1] for n in names] + ["collector"] * len(near) + [kind for kind, _, _ in local]
-    shapes = np.concatenate([pieces[found], small_lines[near], _local_lines(local)])
+    shapes = np.concatenate([pieces, small_lines[near], _local_lines(local)])
     return frame(
         {
             "name": [n[0] for n in names] + small_name + local_name,
@@ -61,20 +67,26 @@ def _local_lines(local: list[tuple[str, NDArray[np.float64], int]]) -> NDArray[n
     return np.array([shapely.linestrings(line) for _, line, _ in local], dtype=object)
 
 
-def _lines_of(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Keep the lines of what an intersection gave, joined end to end."""
-    parts, of = shapely.get_parts(geometry, return_index=True)
-    line = shapely.get_dimensions(parts) == 1
-    result = np.full(len(geometry), shapely.MultiLineString(), dtype=object)
-    owners, where = np.unique(of[line], return_inverse=True)
-    joined = shapely.line_merge(shapely.multilinestrings(parts[line], indices=where))
-    result[owners] = joined
-    return result
+def _joined(lines: NDArray[np.object_], label: NDArray[np.int64], count: int) -> NDArray[np.object_]:
+    """Join lines end to end by label."""
+    parts, of = shapely.get_parts(lines, return_index=True)
+    label = label[of]
+    order = np.argsort(label, kind="stable")
+    line = shapely.get_dimensions(parts[order]) == 1
+    result = np.empty(count, dtype=object)
+    shapely.multilinestrings(parts[order][line], indices=label[order][line], out=result)
+    joined: NDArray[np.object_] = shapely.line_merge(result)
+    return joined
+
+
+def _chunks(points: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return a line in pieces of six points."""
+    return [points[n : n + 6] for n in range(0, len(points) - 1, 5)]
 
 
 def _by_name(layout: Layout) -> dict[tuple[str, str], list[shapely.LineString]]:
     """Return the pieces of each named road, without those that would stand in water."""
-    named = [s for s in layout.streets if s.name]
+    named = [s._replace(points=part) for s in layout.streets if s.name for part in _chunks(s.points)]
     lines = np.array([shapely.linestrings(s.points) for s in named])
     dry = ~np.array([s.bridge for s in named])
     lake, river = layout.skeleton.lake, layout.skeleton.corridor
@@ -85,8 +97,8 @@ def _by_name(layout: Layout) -> dict[tuple[str, str], list[shapely.LineString]]:
     for street, line in zip(named, lines, strict=True):
         if not line.is_empty:
             result.setdefault((street.name, street.road_class), []).extend(shapely.get_parts(line))
-    shore = shapely.LineString(lake.exterior.coords)
-    result["环湖路", "collector"] = [shore]
+    shore = np.array(lake.exterior.coords)
+    result["环湖路", "collector"] = [shapely.LineString(part) for part in _chunks(shore)]
     return result
 
 

@@ -42,16 +42,17 @@ class Style(NamedTuple):
 STYLES = {
     "cramped": Style("cramped", 9.0, 11.5, 2, 6.2, 3.2, (2, 5), 2, known=False),
     "slab": Style("slab", 11.2, 13.5, 3, 12.5, 6.0, (4, 7), 2),
-    "estate": Style("estate", 11.6, 14.8, 4, 15.5, 7.5, (4, 7), 2),
+    "estate": Style("estate", 11.6, 14.8, 4, 15.5, 7.5, (4, 6), 2),
     "midrise": Style("midrise", 12.6, 17.0, 3, 19.0, 9.0, (5, 8), 2),
-    "lift": Style("lift", 14.0, 22.0, 2, 28.0, 13.0, (9, 13), 2),
-    "tower": Style("tower", 15.5, 25.0, 1, 31.0, 17.0, (14, 33), 2),
-    "point": Style("point", 21.0, 27.0, 1, 27.0, 18.0, (9, 18), 4),
+    "lift": Style("lift", 14.0, 22.0, 2, 28.0, 13.0, (9, 12), 2),
+    "tower": Style("tower", 15.5, 25.0, 1, 31.0, 17.0, (15, 25), 2),
+    "point": Style("point", 21.0, 27.0, 1, 27.0, 18.0, (8, 12), 4),
+    "high": Style("high", 17.0, 26.0, 2, 40.0, 22.0, (18, 33), 2),
     "village": Style("village", 10.6, 10.6, 1, 2.6, 1.7, (2, 5), 1, known=False),
     "resettled": Style("resettled", 12.4, 16.5, 3, 17.0, 8.0, (5, 8), 2),
 }
 ODDS = (
-    {"midrise": 0.34, "lift": 0.24, "tower": 0.24, "point": 0.18},
+    {"midrise": 0.34, "lift": 0.24, "tower": 0.22, "point": 0.16, "high": 0.04},
     {"village": 0.55, "resettled": 0.45},
     {"slab": 0.62, "cramped": 0.38},
     {"estate": 0.82, "slab": 0.18},
@@ -311,7 +312,7 @@ def _garden(
     rows: NDArray[np.float64], style: str, angle: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], shapely.Polygon | None]:
     """Leave the middle of a new compound to a garden."""
-    if style not in ("tower", "point", "lift", "midrise") or len(rows) < 11 or rng.random() < 0.35:
+    if style not in ("tower", "point", "high", "lift", "midrise") or len(rows) < 11 or rng.random() < 0.35:
         return rows, None
     middle = rows[:, :2].mean(axis=0)
     away = np.hypot(*(rows[:, :2] - middle).T)
@@ -327,8 +328,7 @@ def _storeys(rows: NDArray[np.float64], style: Style, wanted: int, rng: np.rando
     rows[:, PER_FLOOR] = style.per_floor
     rows[:, KNOWN] = style.known
     low, high = style.floors
-    usual = low + 1 if style.name in ("tower",) else low
-    while len(rows) > 1 and rows[:-1, UNITS].sum() * style.per_floor * usual > wanted:
+    while len(rows) > 1 and rows[:-1, UNITS].sum() * style.per_floor * low > wanted:
         rows = np.delete(rows, int(rng.integers(len(rows))), axis=0)
     units = max(1.0, rows[:, UNITS].sum() * style.per_floor)
     floors = np.clip(wanted / units, low, high)

@@ -171,6 +171,7 @@ def _lattice(rng: np.random.Generator, warp: Warp) -> list[Street]:
     u, v = _positions(rng, REACH_U + 1_500), _positions(rng, REACH_V + 1_500)
     nu, nv = len(u), len(v)
     gone = rng.random((2, nu, nv)) < 0.10
+    gone[1, 1::4] = False  # the streets that cross the river on bridges
     rings = [_frame(u, v, half) for half in (2_300, 5_000, 8_300)]
     streets = []
     classes = ("ring", "ring", "expressway")

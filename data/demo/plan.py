@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import dijkstra
 
 from data.demo.cutting import Ring, area, axis_of, cut_share, longest_extent
 from data.demo.figures import CENTRE
@@ -134,6 +134,13 @@ def _is_water(faces: NDArray[np.object_], skeleton: Skeleton) -> NDArray[np.bool
     return result
 
 
+def _is_north(xy: NDArray[np.float64], skeleton: Skeleton) -> NDArray[np.bool_]:
+    """Tell which points lie north of the river."""
+    line = skeleton.river_line
+    result: NDArray[np.bool_] = xy[:, 1] > np.interp(xy[:, 0], line[:, 0], line[:, 1])
+    return result
+
+
 def _filled(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     """Fill the polygons' holes and drop what lay in them."""
     whole = shapely.polygons(shapely.get_exterior_ring(polygons))
@@ -147,6 +154,8 @@ def _without_slivers(parts: NDArray[np.object_], skeleton: Skeleton) -> NDArray[
     """Join small or thin faces to the neighbour with the longest border, land to land and water to water."""
     label = np.arange(len(parts))
     wet = _is_water(parts, skeleton)
+    inner = shapely.get_coordinates(shapely.point_on_surface(parts))
+    north = _is_north(inner, skeleton)
     xy, ring = shapely.get_coordinates(shapely.get_exterior_ring(parts), return_index=True)
     keep = np.append(ring[1:] == ring[:-1], False)
     border = shared_edges(xy[keep], ring[keep])
@@ -160,7 +169,7 @@ def _without_slivers(parts: NDArray[np.object_], skeleton: Skeleton) -> NDArray[
             continue
         mine = border[(border[:, 0] == i)]
         other = mine[:, 1].astype(int)
-        good = (wet[other] == wet[i]) & (label[other] != label[i])
+        good = (wet[other] == wet[i]) & (north[other] == north[i]) & (label[other] != label[i])
         if good.any():
             target = label[other[good][np.argmax(mine[good, 2])]]
             label[label == label[i]] = target
@@ -239,7 +248,7 @@ def _group(
 ) -> None:
     """Set each community's county and subdistrict; both are connected."""
     centre = np.array([c.centre for c in communities])
-    north = centre[:, 1] > np.interp(centre[:, 0], skeleton.river_line[:, 0], skeleton.river_line[:, 1])
+    north = _is_north(centre, skeleton)
     i, j = border[:, 0].astype(int), border[:, 1].astype(int)
     long_enough = border[:, 2] > 15
     i, j = i[long_enough], j[long_enough]
@@ -282,9 +291,3 @@ def _clusters(
     order = np.argsort(centre[seeds, 0])
     rank = {int(seeds[o]): n for n, o in enumerate(order)}
     return np.array([rank[int(s)] for s in source])
-
-
-def is_connected(members: NDArray[np.int64], graph: coo_array) -> bool:
-    """Tell whether `members` hang together."""
-    count, _ = connected_components(graph[members][:, members], directed=False)
-    return bool(count == 1)

@@ -121,6 +121,8 @@ def _fill(
         odds[names.index("industry")] = 0.03
     if community.radius > 6_500:
         odds[[names.index("vacant"), names.index("industry")]] *= 2.5
+    else:
+        odds[names.index("vacant")] = 0.06
     budget = min(left, max(land * 0.30, float(wanted.sum()) * 0.8)) if rural else left
     others: list[tuple[str, float]] = []
     most = 3 + round(0.6 * len(kinds)) + round(land / 250_000)
@@ -137,5 +139,6 @@ def _fill(
         items += [Programme("farmland", left / pieces, -1, 0)] * pieces
     elif left > 12_000:
         pieces = max(1, round(left / 90_000))
-        items += [Programme("park" if n % 2 == 0 else "vacant", left / pieces, -1, 0) for n in range(pieces)]
+        uses = ["park", *rng.choice(names, pieces - 1, p=odds / odds.sum()).tolist()]
+        items += [Programme(use, left / pieces, -1, 0) for use in uses]
     community.programme = items

@@ -98,7 +98,8 @@ def overlaps(metric: Geometries, frame: pd.DataFrame, findings: Findings) -> pd.
         positions = usable[side[kept]]
         found[f"row_{end}"] = findings.rows[positions]
         for column in ("code", "name"):
-            found[f"{column}_{end}"] = frame[column].to_numpy()[positions] if column in frame else None
+            values = frame[column].astype(object).iloc[positions] if column in frame else None
+            found[f"{column}_{end}"] = None if values is None else values.where(values.notna(), None).to_numpy()
     found["area_m2"] = area_m2[kept]
     pairs = pd.DataFrame(found)
     if len(pairs):

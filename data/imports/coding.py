@@ -43,7 +43,8 @@ def give_codes(
         Shape (n,): the rows' geometries in the metric coordinate system `crs`.
     """
     codes = frame["code"].copy() if "code" in frame else pd.Series(None, index=frame.index, dtype=object)
-    needed = np.flatnonzero(codes.isna().to_numpy() & ~findings.bad)
+    placed = frame["area_code"].notna().to_numpy() if "area_code" in frame else False
+    needed = np.flatnonzero(codes.isna().to_numpy() & ~findings.bad & placed)
     if target.code_format is None or not len(needed):
         return codes
     matched = _at_place(session, target, metric[needed], crs, set(codes.dropna()))

@@ -176,7 +176,7 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "datum_shifted": (
         "error",
-        "位置与已有数据相差约 {shift_m:,.0f} 米，像是 {name}；请选择坐标基准后再导入。",
+        "位置与已有数据相差约 {shift_m:,.0f} 米，像是 {name}；请选择坐标基准（--datum）后再导入。",
         "lies some {shift_m:,.0f} m off what is stored, as {name} would; choose the datum and import again.",
     ),
     "datum_offset": (
@@ -192,8 +192,8 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "imported_before": (
         "error",
-        "该文件已于 {day} 导入过；确要再次追加，请勾选“再次导入”。",
-        "this file was imported on {day}; choose 'again' to append it once more.",
+        "该文件已于 {day} 导入过；确要再追加一次，请选“再次导入”（--again）。",
+        "this file was imported on {day}; choose 'again' (--again) to append it once more.",
     ),
 }
 TEMPLATES.update(SENTENCES)  # a Problem finds its sentence by code there

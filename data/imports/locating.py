@@ -149,7 +149,7 @@ def _codes(
     codes = lies_in.copy()
     alone = np.flatnonzero([one is None for one in codes] & ~shapely.is_missing(points))
     roots = _roots(known)
-    if len(alone):
+    if len(alone) and len(roots):
         nearest = shapely.STRtree(to_metric(np.asarray(roots.geometry.values, dtype=object), metric)).nearest(
             to_metric(points[alone], metric)
         )

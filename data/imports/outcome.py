@@ -54,6 +54,11 @@ class Outcome:
         return sum(one.severity == "error" for one in self.problems)
 
     @property
+    def only_as_whole(self) -> bool:
+        """Whether an error concerns the whole file, or no row is good: taking the good rows would not help."""
+        return self.good == 0 or any(one.row is None and one.severity == "error" for one in self.problems)
+
+    @property
     def rejected(self) -> int:
         """Rows with an error."""
         return self.read - self.good

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from data.scope import Scope
 from models import Area
-from models.areas import SIGNIFICANT
+from models.areas import CODE_LENGTH, SIGNIFICANT
 from models.enums import AreaLevel
 
 Bounds = tuple[float, float, float, float]
@@ -58,10 +58,9 @@ def by_id(session: Session, scope: Scope, area_id: int) -> AreaRef | None:
 
 
 def path(session: Session, scope: Scope, code: str) -> list[AreaRef]:
-    """Return the areas from the top of the scope down to `code`, inclusive."""
-    prefixes = [code[: SIGNIFICANT[level]] for level in AreaLevel]
-    codes = dict.fromkeys(prefix.ljust(12, "0") for prefix in prefixes if len(prefix) >= len(scope.prefix))
-    rows = session.scalars(select(Area).where(Area.code.in_(codes)))
+    """Return the areas from the top of the scope down to `code`, inclusive; none where it lies outside."""
+    codes = {code[: SIGNIFICANT[level]].ljust(CODE_LENGTH, "0") for level in AreaLevel}
+    rows = session.scalars(select(Area).where(Area.code.in_(codes), scope.where(Area.code)))
     return sorted((_ref(area) for area in rows), key=lambda area: _ORDER.index(area.level))
 
 
@@ -87,4 +86,4 @@ def bounds(session: Session, scope: Scope, code: str) -> Bounds | None:
 def names(session: Session, codes: Sequence[str]) -> dict[str, str]:
     """Return the names of the areas with these codes."""
     rows = session.execute(select(Area.code, Area.name).where(Area.code.in_(set(codes))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

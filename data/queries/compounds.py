@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.bulk import frame_of
+from data.queries.areas import AreaRef
 from data.scope import Scope
-from models import Compound
+from models import Area, Compound
+from models.areas import SIGNIFICANT
+from models.enums import AreaLevel
 
 
 def kinds(session: Session, scope: Scope) -> pd.DataFrame:
@@ -21,3 +24,30 @@ def kinds(session: Session, scope: Scope) -> pd.DataFrame:
     )
     frame["kind"] = frame["kind"].map(lambda kind: kind.value, na_action="ignore").astype(object)
     return frame
+
+
+def by_child(session: Session, scope: Scope, area: AreaRef) -> pd.DataFrame:
+    """Return how many compounds of each kind lie in each area directly below `area`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns code, name, kind (None where not classified), n; children without compounds are left out.
+    """
+    levels = list(AreaLevel)
+    below = levels[min(levels.index(area.level) + 1, len(levels) - 1)]
+    digits = SIGNIFICANT[below]
+    prefix = func.substr(Compound.area_code, 1, digits)
+    counted = (
+        select(prefix.label("prefix"), Compound.kind.label("kind"), func.count().label("n"))
+        .where(scope.where(Compound.area_code))
+        .group_by(prefix, Compound.kind)
+        .subquery()
+    )
+    return frame_of(
+        session,
+        select(Area.code, Area.name, counted.c.kind, counted.c.n)
+        .join(counted, func.substr(Area.code, 1, digits) == counted.c.prefix)
+        .where(Area.level == below, scope.where(Area.code))
+        .order_by(Area.code),
+    )

@@ -150,13 +150,13 @@ def _dwellings(session: Session, kind: str, feature_id: int) -> tuple[int, int, 
     }.get(kind)
     if column is None:
         return 0, 0, None
-    buildings, households = session.execute(
+    buildings, known_households = session.execute(
         select(func.count(), func.sum(Building.households)).where(column == feature_id)
     ).one()
     entrances = session.scalar(
         select(func.count()).select_from(Entrance).join(Building).where(column == feature_id)
     )
-    return buildings, entrances or 0, households
+    return buildings, entrances or 0, known_households
 
 
 def _posts(session: Session, scope: Scope, kind: str, record: Base) -> list[Post]:
@@ -189,7 +189,8 @@ def _posts(session: Session, scope: Scope, kind: str, record: Base) -> list[Post
         .where(GridWorker.grid_id.in_(workers))
         .group_by(GridWorker.grid_id, GridWorker.role)
     ):
-        workers[grid_id][role] = count
+        if grid_id is not None:
+            workers[grid_id][role] = count
     return [Post(grid.id, grid.code, grid.name, grid.responsible_body, workers[grid.id]) for grid in grids]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, distinct, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data.queries.overlays import SATISFIED, Window
 from data.scope import Scope
@@ -75,16 +75,12 @@ def kpis(session: Session, scope: Scope, window: Window | None) -> Kpis:
         ).where(inside)
     ).one()
     kinds = dict(
-        session.execute(select(Compound.kind, func.count()).where(inside).group_by(Compound.kind))
-        .tuples()
-        .all()
+        session.execute(select(Compound.kind, func.count()).where(inside).group_by(Compound.kind)).all()
     )
     stations = dict(
         session.execute(
             select(Station.tier, func.count()).where(scope.where(Station.area_code)).group_by(Station.tier)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     with_organisation = session.scalar(
         select(func.count(distinct(Organisation.compound_id))).where(
@@ -95,7 +91,7 @@ def kpis(session: Session, scope: Scope, window: Window | None) -> Kpis:
     return Kpis(
         as_of=date.fromisoformat(as_of) if as_of else None,
         compounds=total,
-        households=int(households),
+        households=int(households or 0),
         households_unknown=no_households,
         kinds=kinds,
         grids=_count(session, Grid, scope, Grid.valid_to.is_(None)),
@@ -122,10 +118,17 @@ def kpis(session: Session, scope: Scope, window: Window | None) -> Kpis:
 
 def _count(session: Session, model: type[Base], scope: Scope, *conditions: ColumnElement[bool]) -> int:
     columns = model.__table__.columns
-    return session.scalar(select(func.count()).select_from(model).where(scope.where(columns["area_code"]), *conditions)) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(model).where(scope.where(columns["area_code"]), *conditions)
+        )
+        or 0
+    )
 
 
-def _share(session: Session, condition: ColumnElement[bool], flag: ColumnElement[bool | None]) -> Rate:
+def _share(
+    session: Session, condition: ColumnElement[bool], flag: InstrumentedAttribute[bool | None]
+) -> Rate:
     """Return how many of the rows that tell have the flag; rows that don't tell are counted apart."""
     yes, known, unknown = session.execute(
         select(

@@ -27,7 +27,12 @@ def names(session: Session, scope: Scope, layer: str) -> tuple[list[int], list[s
             .order_by(Building.id)
         )
     else:
-        model = {"compound": Compound, "grid": Grid, "micro_grid": MicroGrid}[layer]
+        models: dict[str, type[Compound | Grid | MicroGrid]] = {
+            "compound": Compound,
+            "grid": Grid,
+            "micro_grid": MicroGrid,
+        }
+        model = models[layer]
         label = model.name if model is Compound else func.coalesce(model.name, model.code)
         query = select(model.id, label).where(scope.where(model.area_code)).order_by(model.id)
     rows = session.execute(query).all()

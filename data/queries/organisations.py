@@ -201,4 +201,4 @@ def counts(session: Session, scope: Scope) -> dict[OrganisationLevel, int]:
         .where(scope.where(Organisation.area_code))
         .group_by(Organisation.level)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Select, extract, func, select
+from sqlalchemy import extract, func, select
 from sqlalchemy.orm import Session
 
 from data.bulk import frame_of, geo_frame_of
@@ -64,7 +64,7 @@ class Overlay:
         One row a unit, in order of id: id, code, name, numerator, denominator, n, value, low, high, too_few.
         ``value`` is NaN where nothing can be said; ``low`` and ``high`` bound a satisfaction (Wilson, 95%).
     above
-        Records known only for a larger area than the unit; they are in no row.
+        Records in no row: known only for a larger area than the unit.
     """
 
     measure: Measure
@@ -91,11 +91,12 @@ def measure(store: Store, scope: Scope, what: Measure, unit: Unit, window: Windo
         units = _units(session, store, scope, unit)
         key = _unit_key(unit, Rating if what is Measure.SATISFACTION else Claim)
         if what is Measure.SATISFACTION:
-            counted, above = _ratings(session, scope, key, window)
+            counted = _ratings(session, scope, key, window)
         else:
-            counted, above = _claims(session, scope, key, window)
-    frame = units.merge(counted, on="key", how="left")
+            counted = _claims(session, scope, key, window)
+    frame = units.merge(counted[counted["key"].notna()], on="key", how="left")
     frame[["numerator", "n"]] = frame[["numerator", "n"]].fillna(0).astype(int)
+    above = int(counted["n"].sum() - frame["n"].sum())
     if what is Measure.SATISFACTION:
         frame["denominator"] = frame["n"].astype(float)
         frame["too_few"] = frame["n"] < TOO_FEW
@@ -112,7 +113,7 @@ def measure(store: Store, scope: Scope, what: Measure, unit: Unit, window: Windo
 
 
 def ranking(overlay: Overlay) -> pd.DataFrame:
-    """Return the units that may be ranked, best first: a satisfaction by its lower bound, a density by value."""
+    """Return the units that may be ranked, best first; a satisfaction by its lower bound."""
     known = overlay.frame[overlay.frame["value"].notna()]
     by = "low" if overlay.measure is Measure.SATISFACTION else "value"
     return known.sort_values([by, "n", "id"], ascending=[False, False, True]).reset_index(drop=True)
@@ -122,7 +123,7 @@ def _units(session: Session, store: Store, scope: Scope, unit: Unit) -> pd.DataF
     revision = store.table_revisions().get("compound" if unit is Unit.COMPOUND else "area", 0)
     area_m2 = _areas_m2(store, revision, unit)
     if unit is Unit.COMPOUND:
-        query: Select[Any] = (
+        query: Any = (
             select(Compound.id, Compound.code, Compound.name, Compound.households, Compound.id.label("key"))
             .where(scope.where(Compound.area_code))
             .order_by(Compound.id)
@@ -169,36 +170,30 @@ def _areas_m2(store: Store, revision: int, unit: Unit) -> dict[int, float]:  # n
     return dict(zip(frame["id"].tolist(), metric.area.tolist(), strict=True))
 
 
-def _unit_key(unit: Unit, record: type[Claim] | type[Rating]) -> Any:
+def _unit_key(unit: Unit, record: type[Claim | Rating]) -> Any:
     if unit is Unit.COMPOUND:
         return record.compound_id
     return func.substr(record.area_code, 1, SIGNIFICANT[AreaLevel(unit.value)])
 
 
-def _claims(session: Session, scope: Scope, key: Any, window: Window) -> tuple[pd.DataFrame, int]:
+def _claims(session: Session, scope: Scope, key: Any, window: Window) -> pd.DataFrame:
     count = func.count()
     query = (
         select(key.label("key"), count.label("numerator"), count.label("n"))
         .where(scope.where(Claim.area_code), Claim.claimed_on.between(window.start, window.end))
         .group_by(key)
     )
-    return _placed(frame_of(session, query))
+    return frame_of(session, query)
 
 
-def _ratings(session: Session, scope: Scope, key: Any, window: Window) -> tuple[pd.DataFrame, int]:
+def _ratings(session: Session, scope: Scope, key: Any, window: Window) -> pd.DataFrame:
     satisfied = func.count().filter(Rating.score >= SATISFIED)
     query = (
         select(key.label("key"), satisfied.label("numerator"), func.count().label("n"))
         .where(scope.where(Rating.area_code), Rating.rated_on.between(window.start, window.end))
         .group_by(key)
     )
-    return _placed(frame_of(session, query))
-
-
-def _placed(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Split off the records that lie in no unit."""
-    placed = frame["key"].notna()
-    return frame[placed], int(frame.loc[~placed, "n"].sum())
+    return frame_of(session, query)
 
 
 def monthly(session: Session, scope: Scope, what: Measure, window: Window) -> pd.DataFrame:

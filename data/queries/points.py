@@ -10,18 +10,25 @@ from sqlalchemy.orm import Session
 from data.scope import Scope
 from models import AssistPoint, Canteen, Station
 
+LAYERS: tuple[tuple[str, type[Station | AssistPoint | Canteen]], ...] = (
+    ("canteen", Canteen),
+    ("assist_point", AssistPoint),
+    ("station", Station),
+)
 DIGITS = 6  # a decimetre
 
 
 def points(session: Session, scope: Scope) -> dict[str, Any]:
     """Return all stations, assist points and canteens in the scope as a GeoJSON FeatureCollection.
 
-    Each feature has properties id, layer (``station``, ``assist_point``, ``canteen``), tier (stations) and name.
+    Each feature has id, name, layer (``station``, ``assist_point``, ``canteen``) and, for stations,
+    tier.
     """
     features = []
-    for layer, model in (("canteen", Canteen), ("assist_point", AssistPoint), ("station", Station)):
-        for row in session.scalars(select(model).where(scope.where(model.area_code)).order_by(model.id)):
-            properties = {"id": row.id, "layer": layer, "name": row.name}
+    for layer, model in LAYERS:
+        rows: Any = session.scalars(select(model).where(scope.where(model.area_code)).order_by(model.id))
+        for row in rows:
+            properties: dict[str, Any] = {"id": row.id, "layer": layer, "name": row.name}
             if isinstance(row, Station):
                 properties["tier"] = row.tier.value
             place = [round(row.geometry.x, DIGITS), round(row.geometry.y, DIGITS)]

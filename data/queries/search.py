@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
@@ -35,26 +36,27 @@ def search(session: Session, scope: Scope, words: str) -> list[Hit]:
     if not words:
         return []
     hits: list[tuple[str, str, str, str, str]] = []
-    for kind, model, code in (
+    searched: tuple[tuple[str, Any, Any], ...] = (
         ("area", Area, Area.code),
         ("compound", Compound, Compound.code),
         ("organisation", Organisation, None),
         ("grid", Grid, Grid.code),
         ("micro_grid", MicroGrid, MicroGrid.code),
         ("station", Station, None),
-    ):
+    )
+    for kind, model, code in searched:
         area_code = model.code if model is Area else model.area_code
-        matches = [model.name.contains(words, autoescape=True)]
+        matches = [model.name.icontains(words, autoescape=True)]
         if hasattr(model, "initials") and words.isascii():
             matches.append(model.initials.startswith(words.lower(), autoescape=True))
         if code is not None and words.isalnum():
             matches.append(code.startswith(words.upper(), autoescape=True))
-        first = case((model.name.startswith(words, autoescape=True), 0), else_=1)
+        first = case((model.name.istartswith(words, autoescape=True), 0), else_=1)
         key = model.code if model is Area else model.id
         query = (
             select(key, model.name, code if code is not None else area_code, area_code)
             .where(scope.where(area_code), or_(*matches))
-            .order_by(first, area_code)
+            .order_by(first, area_code, key)
             .limit(LIMIT)
         )
         hits += [(kind, str(row[0]), row[1] or row[2], row[2], row[3]) for row in session.execute(query)]

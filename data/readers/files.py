@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from data.readers.table import Bounds, GeometryType
 
 ACCEPTED = (*SINGLE, *ARCHIVES)
+_ONE_LAYER = {".geojson", ".json", ".shp", ".csv", ".tsv"}
 
 _LIST: dict[str, Callable[[Source, Options], list[LayerInfo]]] = {
     ".gpkg": vector.layers,
@@ -118,7 +119,11 @@ def read(
     with opened(path, options.limits) as sources:
         if layer is None and len(sources) == 1 and sources[0].extension == ".dxf":
             return finish(dxf.read(sources[0], None, options), options)
-        choices = _choices(sources, options)
+        if len(sources) == 1 and sources[0].extension in _ONE_LAYER:
+            # listing would read the file once more
+            choices = [(sources[0], sources[0].stem, LayerInfo(sources[0].stem))]
+        else:
+            choices = _choices(sources, options)
         if not choices:
             raise fail("no_layer", path.name)
         source, inner, info = _choose(choices, layer, path.name)

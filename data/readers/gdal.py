@@ -30,11 +30,11 @@ def layers(path: str, shown: str) -> list[tuple[str, str | None]]:
         return [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
 
 
-def count(path: str, layer: str | None, shown: str) -> int | None:
-    """Return the number of features, None where GDAL would have to read them all."""
+def describe(path: str, layer: str | None, shown: str) -> tuple[str | None, int | None]:
+    """Return geometry type and number of features, None where GDAL would have to read them all."""
     with asking(shown):
-        found = int(pyogrio.read_info(path, layer=layer, encoding=RAW)["features"])
-    return found if found >= 0 else None
+        info = pyogrio.read_info(path, layer=layer, encoding=RAW)
+    return info["geometry_type"], info["features"] if info["features"] >= 0 else None
 
 
 def read(

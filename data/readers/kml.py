@@ -44,8 +44,9 @@ def read(source: Source, layer: str, options: Options) -> Draft:
     geometry = np.empty(len(marks), dtype=object)
     for position, mark in enumerate(marks):
         for name, value in _fields(mark).items():
-            column = draft.columns.setdefault(name, np.full(len(marks), None, dtype=object))
-            column[position] = value
+            if name not in draft.columns:
+                draft.columns[name] = np.full(len(marks), None, dtype=object)
+            draft.columns[name][position] = value
         geometry[position] = _geometry(draft, position, mark)
     draft.geometry = geometry
     return draft

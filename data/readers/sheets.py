@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections import Counter
 from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -22,12 +23,11 @@ from data.readers.coordinates import locate
 from data.readers.draft import Draft, Options, Source
 from data.readers.problems import fail, problem
 from data.readers.table import LayerInfo
-from data.readers.tabular import Grid, Merge, grid_of, tabulate
+from data.readers.tabular import SEARCHED, Grid, Merge, grid_of, tabulate
 from data.readers.text import decoded, file_encoding, previews
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
 
 _DELIMITERS = ",\t;|"
 _LOOKED_AT = 20
@@ -111,15 +111,19 @@ def _records(text: str, delimiter: str, shown: str, options: Options) -> tuple[l
 
 def excel_layers(source: Source, options: Options) -> list[LayerInfo]:
     """List the visible sheets that hold something."""
-    with closing(_workbook(source, options)) as book:
-        return [LayerInfo(sheet.title, None, sheet.max_row) for sheet in _sheets(book)]
+    with closing(_workbook(source, options, values=True)) as book:
+        return [
+            LayerInfo(sheet.title)
+            for sheet in book.worksheets
+            if sheet.sheet_state == "visible" and _holds_something(sheet, source)
+        ]
 
 
 def read_excel(source: Source, layer: str, options: Options) -> Draft:
     """Read a sheet: merged headers joined, merged cells filled down, values of formulas, coordinates."""
     draft = Draft(source.shown, {}, np.empty(0, dtype=np.int64), unit="row", layer=layer)
     with closing(_workbook(source, options)) as book:
-        sheet = next(one for one in _sheets(book) if one.title == layer)
+        sheet: Any = book[layer]
         try:
             cells = sorted(sheet._cells.items())  # noqa: SLF001 - what there is: iterating makes every blank cell
             merges = [one.bounds for one in sheet.merged_cells.ranges]
@@ -148,8 +152,12 @@ def read_excel(source: Source, layer: str, options: Options) -> Draft:
     return draft
 
 
-def _sheets(book: Workbook) -> list[Worksheet]:
-    return [one for one in book.worksheets if one.sheet_state == "visible" and one._cells]  # noqa: SLF001
+def _holds_something(sheet: Any, source: Source) -> bool:
+    try:
+        rows = islice(sheet.iter_rows(values_only=True), SEARCHED)
+        return any(cell is not None for row in rows for cell in row)
+    except _BROKEN as error:
+        raise fail("damaged", source.shown, detail=type(error).__name__) from error
 
 
 def _workbook(source: Source, options: Options, *, values: bool = False) -> Workbook:
@@ -193,14 +201,19 @@ def _check_member(content: bytes, shown: str) -> None:
 
 def _computed(source: Source, layer: str, places: list[Place]) -> dict[Place, Any]:
     """Return the values that Excel computed for formulas when the workbook was saved."""
-    wanted = set(places)
     out: dict[Place, Any] = dict.fromkeys(places)
+    columns: dict[int, list[int]] = {}
+    for row, column in places:
+        columns.setdefault(row, []).append(column)
+    last_row, last_column = max(columns), max(column for _, column in places)
     with closing(_workbook(source, Options(), values=True)) as book:
-        for row in book[layer].iter_rows(max_row=max(row for row, _ in places)):
-            for cell in row:
-                place = (getattr(cell, "row", 0), getattr(cell, "column", 0))
-                if place in wanted:
-                    out[place] = cell.value
+        try:
+            rows = book[layer].iter_rows(max_row=last_row, max_col=last_column, values_only=True)
+            for row, cells in enumerate(rows, start=1):
+                for column in columns.get(row, ()):
+                    out[row, column] = cells[column - 1]
+        except _BROKEN as error:
+            raise fail("damaged", source.shown, detail=type(error).__name__) from error
     return out
 
 

@@ -26,12 +26,12 @@ _NAMED = {".gpkg", ".osm"}
 def layers(source: Source, options: Options) -> list[LayerInfo]:
     """List the layers of a GeoPackage, GeoJSON, Shapefile or OSM file."""
     with _prepared(source, options) as (path, _):
+        if source.extension not in _NAMED:
+            return [LayerInfo(source.stem, *gdal.describe(path, None, source.shown))]
         found = gdal.layers(path, source.shown)
         if source.extension == ".osm":
             return [LayerInfo(name, kind) for name, kind in found if name in _OSM_LAYERS]
-        if source.extension == ".gpkg":
-            return [LayerInfo(name, kind, gdal.count(path, name, source.shown)) for name, kind in found]
-        return [LayerInfo(source.stem, found[0][1], gdal.count(path, None, source.shown))] if found else []
+        return [LayerInfo(name, *gdal.describe(path, name, source.shown)) for name, _ in found]
 
 
 def read(source: Source, layer: str, options: Options) -> Draft:

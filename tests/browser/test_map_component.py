@@ -30,11 +30,18 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 pytestmark = pytest.mark.browser
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-angle=swiftshader --enable-unsafe-swiftshader "
-    "--ignore-gpu-blocklist"
-).split()
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
 FONTS = Path(__file__).parents[2] / "dashboard" / "assets" / "fonts"
 WEST, SOUTH, SIDE = 114.2, 30.5, 0.08
 COLORS = ["#eff3ff", "#6baed6", "#08519c", "#cccccc"]
@@ -91,11 +98,15 @@ class Site:
         self.lost = False
         app = dash.Dash(__name__, assets_folder=str(folder / "assets"))
         app.server.add_url_rule("/tiles/<name>", view_func=self.tile)
-        app.layout = html.Div([html.Button(id="other"), self.map(), html.Pre(id="clicked"), dcc.Store(id="keep")])
+        app.layout = html.Div(
+            [html.Button(id="other"), self.map(), html.Pre(id="clicked"), dcc.Store(id="keep")]
+        )
         app.callback(Output("map", "values"), Input("other", "n_clicks"), prevent_initial_call=True)(
             lambda _: SECOND
         )
-        app.callback(Output("clicked", "children"), Input("map", "clicked"), prevent_initial_call=True)(json.dumps)
+        app.callback(Output("clicked", "children"), Input("map", "clicked"), prevent_initial_call=True)(
+            json.dumps
+        )
         self.server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
         self.url = f"http://127.0.0.1:{self.server.effective_port}/"
         self.thread = threading.Thread(target=self.server.run, daemon=True)

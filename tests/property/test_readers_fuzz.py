@@ -27,11 +27,13 @@ FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChec
 OSM = '<osm version="0.6"><node id="1" lat="30.2" lon="120.1"><tag k="barrier" v="gate"/></node></osm>'
 KML = (
     "<kml><Document><Placemark><name>甲</name><Polygon><outerBoundaryIs><LinearRing><coordinates>"
-    "120,30 121,30 121,31 120,30</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></Document></kml>"
+    "120,30 121,30 121,31 120,30</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>"
+    "</Document></kml>"
 )
 DXF = (
     "0\nSECTION\n2\nHEADER\n9\n$DWGCODEPAGE\n3\nANSI_936\n0\nENDSEC\n0\nSECTION\n2\nENTITIES\n"
-    "0\nLWPOLYLINE\n8\n界\n90\n3\n70\n1\n10\n0\n20\n0\n10\n9\n20\n0\n10\n9\n20\n9\n0\nTEXT\n8\n字\n10\n8\n20\n2\n40\n1\n1\n甲\n0\nENDSEC\n0\nEOF\n"
+    "0\nLWPOLYLINE\n8\n界\n90\n3\n70\n1\n10\n0\n20\n0\n10\n9\n20\n0\n10\n9\n20\n9\n"
+    "0\nTEXT\n8\n字\n10\n8\n20\n2\n40\n1\n1\n甲\n0\nENDSEC\n0\nEOF\n"
 )
 
 
