@@ -136,8 +136,8 @@ def _pages(store: Store) -> Blueprint:
     def sign_in() -> str | BaseResponse:
         message = ""
         if request.method == "POST":
-            given = session.pop("form", "")
-            if not given or not secrets.compare_digest(given.encode(), request.form.get("form", "").encode()):
+            expected, given = session.pop("form", ""), request.form.get("form", "")
+            if not expected or not secrets.compare_digest(expected.encode(), given.encode()):
                 message = _("页面已过期，请再试一次。")
             else:
                 username = request.form.get("username", "")
@@ -175,6 +175,6 @@ def _sign_in(store: Store, username: str, password: str) -> str:
 
 
 def local(target: str) -> str:
-    """Return a target on this host only; browsers take a backslash for a slash and drop control characters."""
+    """Return a target on this host only; to browsers a backslash is a slash, and a tab is nothing."""
     is_local = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if is_local else "/"

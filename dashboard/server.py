@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 from urllib.parse import urlparse
 
@@ -17,7 +18,7 @@ from dashboard.theme import THEMES
 from data.queries import names as names_query
 from data.queries import points as points_query
 from data.scope import Scope
-from data.tiles import LAYERS, WHOLE_CITY, may_read
+from data.tiles import COUNTY_DIGITS, WHOLE_CITY, may_read
 
 YEAR_S = 31_536_000
 POLICY = (
@@ -25,6 +26,7 @@ POLICY = (
     " img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; font-src 'self' data:;"
     " object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 )
+_COUNTY = re.compile(f"{WHOLE_CITY}|[0-9]{{{COUNTY_DIGITS}}}")
 
 
 def install(server: Flask, services: Services, version: str) -> None:
@@ -61,7 +63,7 @@ def _routes(services: Services, version: str) -> Blueprint:
     @routes.get("/names/<layer>/<county>/<int:revision>.json")
     def names(layer: str, county: str, revision: int) -> Response:  # noqa: ARG001  (the revision is the cache's key)
         scope = auth.scope()
-        if layer not in LAYERS or not may_read(scope, county):
+        if layer not in names_query.LAYERS or not _may_read(scope, county):
             abort(404)
         inner = scope if county == WHOLE_CITY or scope.prefix.startswith(county) else Scope(county)
         with services.store.reading() as session:
@@ -86,6 +88,10 @@ def _routes(services: Services, version: str) -> Blueprint:
         return _back_with_cookie(THEME_COOKIE, name)
 
     return routes
+
+
+def _may_read(scope: Scope, county: str) -> bool:
+    return _COUNTY.fullmatch(county) is not None and may_read(scope, county)
 
 
 def _back_with_cookie(cookie: str, value: str) -> BaseResponse:

@@ -9,12 +9,10 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, abort, request
 from flask_login import current_user
 from werkzeug.datastructures import FileStorage
-from werkzeug.wrappers import Response as BaseResponse
 
 from dashboard import auth
 from dashboard.i18n import _
@@ -90,22 +88,17 @@ def _safe(name: str) -> str:
 
 
 def routes(services: Services) -> Blueprint:
-    """Return the route that takes an upload and leads back to the page."""
+    """Return the route that takes an upload and answers where to go on."""
     blueprint = Blueprint("uploads", __name__)
     uploads = Uploads(services.settings.uploads)
 
     @blueprint.post("/upload")
-    def upload() -> BaseResponse:
+    def upload() -> tuple[dict[str, str], int]:
         if not may_import():
             abort(403)
         token = uploads.save(request.files.getlist("file"), auth.user_id())
         if token is None:
-            return Response(
-                _("不能导入这样的文件；可用格式：{accepted}。", accepted="、".join(ACCEPTED)),
-                415,
-                mimetype="text/plain",
-            )
-        target = request.form.get("target", "compound")
-        return redirect(f"{PAGE}?{urlencode({'upload': token, 'target': target})}", 303)
+            return {"message": _("不能导入这样的文件；可用格式：{accepted}。", accepted="、".join(ACCEPTED))}, 415
+        return {"location": f"{PAGE}?upload={token}"}, 200
 
     return blueprint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from data.readers import Problem
@@ -22,23 +22,24 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def csv_text(problems: Iterable[Problem], language: str = "zh") -> str:
-    """Return the problems as CSV, with a byte order mark so that Excel reads it as UTF-8."""
+def rows_as_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as CSV without formulas, with a byte order mark so that Excel reads it as UTF-8."""
     file = io.StringIO(newline="")
     file.write("\ufeff")
     writer = csv.writer(file)
-    writer.writerow(_HEADERS[language])
-    for one in problems:
-        row = (
-            _LEVELS[language][one.severity],
-            one.file,
-            "" if one.row is None else str(one.row),
-            one.column or "",
-            one.value or "",
-            one.message(language),
-        )
-        writer.writerow([harmless(cell) for cell in row])
+    writer.writerow(headers)
+    for row in rows:
+        writer.writerow(["" if cell is None else harmless(str(cell)) for cell in row])
     return file.getvalue()
+
+
+def csv_text(problems: Iterable[Problem], language: str = "zh") -> str:
+    """Return the problems as CSV."""
+    rows = (
+        (_LEVELS[language][one.severity], one.file, one.row, one.column, one.value, one.message(language))
+        for one in problems
+    )
+    return rows_as_csv(_HEADERS[language], rows)
 
 
 def write_csv(path: Path, problems: Iterable[Problem]) -> None:

@@ -150,13 +150,13 @@ def _dwellings(session: Session, kind: str, feature_id: int) -> tuple[int, int, 
     }.get(kind)
     if column is None:
         return 0, 0, None
-    buildings, known_households = session.execute(
+    count, known_households = session.execute(
         select(func.count(), func.sum(Building.households)).where(column == feature_id)
     ).one()
     entrances = session.scalar(
         select(func.count()).select_from(Entrance).join(Building).where(column == feature_id)
     )
-    return buildings, entrances or 0, known_households
+    return count, entrances or 0, known_households
 
 
 def _posts(session: Session, scope: Scope, kind: str, record: Base) -> list[Post]:

@@ -9,10 +9,13 @@ from data.scope import Scope
 from models import Area, Building, Compound, Grid, MicroGrid
 from models.enums import AreaLevel
 
+LAYERS = (*AreaLevel, "compound", "grid", "micro_grid", "building")
+"""Layers whose features have names."""
+
 
 def names(session: Session, scope: Scope, layer: str) -> tuple[list[int], list[str]]:
     """Return ids and names of the features of a layer in the scope, in order of id."""
-    if layer in {level.value for level in AreaLevel}:
+    if layer in set(AreaLevel):
         query = (
             select(Area.id, Area.name)
             .where(Area.level == AreaLevel(layer), scope.where(Area.code))

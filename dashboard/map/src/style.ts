@@ -42,6 +42,9 @@ const BOUNDARIES: Record<string, [number, number, number]> = {
 /** Below this zoom thousands of compounds are some pixels each, and a line around every one is noise. */
 const COMPOUND_LINE_ZOOM = 12.5;
 
+/** Below this zoom the hatch's stripes are wider than what they lie on: the colour alone says too few. */
+const HATCH_ZOOM: Record<string, number> = { compound: 11, grid: 11, micro_grid: 12 };
+
 type Part = (source: SourceSpec, input: StyleInput) => LayerSpecification[];
 
 function widths(low: number, middle: number, high: number): Expression {
@@ -108,6 +111,7 @@ const areaPart: Part = (source, input) => {
     fill,
     {
       ...base(source, "hatch", input),
+      minzoom: Math.max(HATCH_ZOOM[layer] ?? 0, zoomRange(input.zooms, layer)[0]),
       type: "fill",
       layout,
       paint: {

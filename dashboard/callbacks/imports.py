@@ -1,0 +1,442 @@
+"""What 数据导入 does: check a file, import it, publish or drop a draft."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import numpy as np
+import pandas as pd
+import shapely
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+from flask import abort
+
+from dashboard import auth
+from dashboard.components import import_report as tables
+from dashboard.components.shell import theme
+from dashboard.i18n import _, language
+from dashboard.pages import imports as page
+from dashboard.services import Services
+from dashboard.uploads import PAGE, Uploads, may_import
+from data import imports, plans
+from data.errors import DataError, ReadError
+from data.imports.csv_report import rows_as_csv
+from data.imports.options import City, Options, Where
+from data.imports.outcome import Outcome, Preview, Report
+from data.imports.targets import TARGETS
+from data.queries.areas import names as area_names
+from data.tiles import Tiles
+from models.enums import Datum, PlanStatus
+
+_building = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Form:
+    """The settings as they stand on the page."""
+
+    target: str
+    layer: str | None
+    encoding: str | None
+    header_row: int | None
+    datum: str | None
+    crs: str | None
+    where: str | None
+    city_name: str | None
+    city_code: str | None
+    switches: Sequence[str]
+    constant_field: str | None
+    constant_value: str | None
+
+    @property
+    def reading(self) -> list[Any]:
+        """What a mapping belongs to: another file layout needs another mapping."""
+        return [self.target, self.layer, self.encoding, self.header_row]
+
+    def options(self, fields: Mapping[str, str]) -> Options:
+        """Return the options of an import.
+
+        Parameters
+        ----------
+        fields
+            Header -> field, as chosen on the page (empty: not imported); no headers: let them be guessed.
+        """
+        city = None
+        if self.city_name or self.city_code:
+            city = City.parse(f"{self.city_name or ''}:{self.city_code or ''}")
+        constants = {}
+        if self.constant_field in TARGETS[self.target].columns and self.constant_value:
+            constants[self.constant_field] = self.constant_value
+        return Options(
+            layer=self.layer or None,
+            encoding=self.encoding or None,
+            crs=self.crs or None,
+            header_row=int(self.header_row) if self.header_row else None,
+            datum=Datum(self.datum) if self.datum else None,
+            mapping=wishes(self.target, fields),
+            constants=constants,
+            where=Where.parse(self.where) if self.where else None,
+            city=city,
+            **{name: name in self.switches for name in page.SWITCH_LABELS},
+        )
+
+
+def wishes(target: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """Turn header -> field into field -> header; a field that no header has is not imported."""
+    if not fields:
+        return {}
+    chosen = {field: header for header, field in fields.items() if field}
+    return {column: chosen.get(column, "") for column in TARGETS[target].columns}
+
+
+_FORM = (
+    State(page.TARGET, "value"),
+    State(page.LAYER, "value"),
+    State(page.ENCODING, "value"),
+    State(page.HEADER_ROW, "value"),
+    State(page.DATUM, "value"),
+    State(page.CRS, "value"),
+    State(page.WHERE, "value"),
+    State(page.CITY_NAME, "value"),
+    State(page.CITY_CODE, "value"),
+    State(page.SWITCHES, "value"),
+    State(page.CONSTANT_FIELD, "value"),
+    State(page.CONSTANT_VALUE, "value"),
+)
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the callbacks of the page."""
+    _register_file(app, services)
+    _register_plans(app, services)
+
+
+def _register_file(app: Dash, services: Services) -> None:
+    uploads = Uploads(services.settings.uploads)
+
+    @app.callback(
+        Output(page.FACTS, "children"),
+        Output(page.MAPPING, "children"),
+        Output(page.MAPPED, "data"),
+        Output(page.RESULT, "children"),
+        Output(page.MAP, "overlays"),
+        Output(page.MAP, "view"),
+        Output(page.LAYER, "data"),
+        Output(page.CONSTANT_FIELD, "data"),
+        Output(page.CONFIRM, "disabled"),
+        Output(page.STEPPER, "active"),
+        Output(page.MESSAGE, "children"),
+        Input(page.CHECK, "n_clicks"),
+        Input(page.TARGET, "value"),
+        Input(page.LAYER, "value"),
+        Input(page.SWITCHES, "value"),
+        State(page.URL, "search"),
+        State(page.MAPPED, "data"),
+        State({"type": "import-map", "header": ALL}, "id"),
+        State({"type": "import-map", "header": ALL}, "value"),
+        *_FORM,
+        running=[(Output(page.CHECK, "loading"), True, False), (Output(page.CONFIRM, "disabled"), True, True)],
+    )
+    def check(  # noqa: PLR0917
+        _clicks: int | None,
+        _target: str,
+        _layer: str | None,
+        _switches: list[str],
+        search: str,
+        mapped: list[Any] | None,
+        headers: list[dict[str, str]],
+        values: list[str],
+        *form_values: Any,
+    ) -> tuple[Any, ...]:
+        path = _path(uploads, search)
+        form = Form(*form_values)
+        fields = _fields(headers, values) if mapped == form.reading else {}
+        try:
+            preview = imports.preview(services.store, path, form.target, form.options(fields), scope=auth.scope())
+        except ReadError as error:
+            return _unread(form, Outcome(path.name, form.target, problems=[error.problem], stopped=True))
+        except DataError as error:
+            return (*[no_update] * 8, True, 1, html.P(str(error), className="import-verdict bad"))
+        return shown(preview, form)
+
+    @app.callback(
+        Output(page.RESULT, "children", allow_duplicate=True),
+        Output(page.CONFIRM, "disabled", allow_duplicate=True),
+        Output(page.STEPPER, "active", allow_duplicate=True),
+        Output(page.PLANS_CHANGED, "data"),
+        Output(page.CHOSEN_PLAN, "data"),
+        Output(page.MESSAGE, "children", allow_duplicate=True),
+        Input(page.CONFIRM, "n_clicks"),
+        State(page.URL, "search"),
+        State(page.PLANS_CHANGED, "data"),
+        State(page.MAPPED, "data"),
+        State({"type": "import-map", "header": ALL}, "id"),
+        State({"type": "import-map", "header": ALL}, "value"),
+        *_FORM,
+        prevent_initial_call=True,
+        running=[(Output(page.CONFIRM, "loading"), True, False), (Output(page.CHECK, "disabled"), True, False)],
+    )
+    def confirm(  # noqa: PLR0917
+        clicks: int | None,
+        search: str,
+        changed: int,
+        mapped: list[Any] | None,
+        headers: list[dict[str, str]],
+        values: list[str],
+        *form_values: Any,
+    ) -> tuple[Any, ...]:
+        if not clicks:
+            raise PreventUpdate
+        path = _path(uploads, search)
+        form = Form(*form_values)
+        fields = _fields(headers, values) if mapped == form.reading else {}
+        try:
+            report = imports.run(
+                services.store,
+                path,
+                form.target,
+                form.options(fields),
+                account_id=auth.user_id(),
+                scope=auth.scope(),
+            )
+        except DataError as error:
+            return (*[no_update] * 5, html.P(str(error), className="import-verdict bad"))
+        if report.stopped:
+            return result(report), True, 2, no_update, no_update, None
+        uploads.remove(path.parent.name)
+        if report.stored:
+            build_in_background(services.tiles)
+        return result(report), True, 4, changed + 1, report.plan_id, _done(report)
+
+    @app.callback(
+        Output(page.URL, "href"),
+        Input(page.GIVE_UP, "n_clicks"),
+        State(page.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def give_up(clicks: int | None, search: str) -> str:
+        if not clicks:
+            raise PreventUpdate
+        path = uploads.path(_token(search), auth.user_id())
+        if path:
+            uploads.remove(path.parent.name)
+        return PAGE
+
+    @app.callback(
+        Output(page.DOWNLOAD, "data"),
+        Input(page.DOWNLOAD_PROBLEMS, "n_clicks"),
+        State(page.PROBLEMS, "rowData"),
+        prevent_initial_call=True,
+    )
+    def download(clicks: int | None, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        if not clicks:
+            raise PreventUpdate
+        names = {"level": _("级别"), "file": _("文件"), "row": _("行"), "column": _("列"), "message": _("问题")}
+        text = rows_as_csv(list(names.values()), [[row.get(key) for key in names] for row in rows])
+        return {"content": text, "filename": _("导入问题") + ".csv", "type": "text/csv"}
+
+
+def _token(search: str | None) -> str | None:
+    return (parse_qs((search or "").lstrip("?")).get("upload") or [None])[0]
+
+
+def _path(uploads: Uploads, search: str) -> Path:
+    """Return the uploaded file of this page; only its owner, and only who may import."""
+    if not may_import():
+        abort(403)
+    path = uploads.path(_token(search), auth.user_id())
+    if path is None:
+        raise PreventUpdate
+    return path
+
+
+def _fields(headers: list[dict[str, str]], values: list[str]) -> dict[str, str]:
+    return {one["header"]: value or "" for one, value in zip(headers, values, strict=True)}
+
+
+def _unread(form: Form, outcome: Outcome) -> tuple[Any, ...]:
+    """Return the page for a file that can't be read at all."""
+    return None, None, form.reading, result(outcome), [], no_update, no_update, no_update, True, 1, None
+
+
+def shown(preview: Preview, form: Form) -> tuple[Any, ...]:
+    """Return what the page shows of a preview."""
+    target = TARGETS[form.target]
+    fields = [{"value": one.column, "label": _(one.label)} for one in target.fields]
+    found = html.Div([tables.facts(preview), tables.encodings(preview)])
+    overlays, view = _on_map(preview)
+    layers = list(preview.layers)
+    step = 1 if preview.stopped else 2
+    return (
+        found,
+        tables.mapping(preview, target),
+        form.reading,
+        result(preview),
+        overlays,
+        view,
+        layers,
+        fields,
+        preview.stopped,
+        step,
+        None,
+    )
+
+
+def _on_map(preview: Preview) -> tuple[list[dict[str, Any]], Any]:
+    if preview.geometries is None:
+        return [], no_update
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(one)}
+        for one in shapely.simplify(preview.geometries, 1e-6)
+    ]
+    bounds = [float(one) for one in shapely.total_bounds(np.asarray(preview.geometries, dtype=object))]
+    key = f"{preview.file}:{preview.target}:{bounds}"
+    overlay = {"role": "draft", "geojson": {"type": "FeatureCollection", "features": features}}
+    return [overlay], {"key": key, "bounds": bounds, "padding": 30}
+
+
+def result(outcome: Outcome) -> list[Any]:
+    """Return the report: counts, what can be done, first rows, problems, overlaps."""
+    colours = theme()
+    children: list[Any] = [
+        html.Div(html.H2(_("报告")), className="panel-head"),
+        tables.verdict(outcome),
+        tables.summary(outcome),
+    ]
+    if outcome.problems:
+        button = html.Button(_("下载 CSV"), id=page.DOWNLOAD_PROBLEMS, className="switch")
+        children += [
+            html.Div([html.H3(_("问题")), button], className="import-head"),
+            tables.problems(outcome, colours, page.PROBLEMS),
+        ]
+    if isinstance(outcome, Preview) and outcome.rows:
+        children += [html.H3(_("将要导入的前 {n} 行", n=len(outcome.rows))), tables.first_rows(outcome, colours)]
+    pairs = tables.overlaps(outcome, colours)
+    if pairs is not None:
+        children += [html.H3(_("重叠的图形")), pairs]
+    return children
+
+
+def _done(report: Report) -> html.Div:
+    links = [] if report.plan_id else [html.A(_("到地图查看"), href="/", className="button")]
+    return html.Div([html.P(tables.done(report), className="import-verdict good"), *links])
+
+
+def build_in_background(tiles: Tiles) -> None:
+    """Make the map archives that are missing, one run at a time, while the page goes on."""
+
+    def build() -> None:
+        with _building:
+            tiles.build()
+
+    threading.Thread(target=build, name="tiles", daemon=True).start()
+
+
+def _register_plans(app: Dash, services: Services) -> None:
+    @app.callback(Output(page.PLANS, "rowData"), Input(page.PLANS_CHANGED, "data"))
+    def list_plans(_changed: int) -> list[dict[str, Any]]:
+        return plan_rows(services)
+
+    @app.callback(
+        Output(page.CHOSEN_PLAN, "data", allow_duplicate=True),
+        Input(page.PLANS, "cellClicked"),
+        prevent_initial_call=True,
+    )
+    def choose(cell: dict[str, Any] | None) -> int:
+        if not cell or not cell.get("rowId"):
+            raise PreventUpdate
+        return int(cell["rowId"])
+
+    @app.callback(
+        Output(page.LEDGER_BOX, "children"),
+        Output("import-plan-buttons", "style"),
+        Input(page.CHOSEN_PLAN, "data"),
+        Input(page.PLANS_CHANGED, "data"),
+    )
+    def show_ledger(plan_id: int | None, _changed: int) -> tuple[Any, dict[str, str]]:
+        hidden = {"display": "none"}
+        if plan_id is None:
+            return None, hidden
+        with services.store.reading() as session:
+            plan = next((one for one in plans.listing(session, auth.scope()) if one.id == plan_id), None)
+            ledger = plans.ledger_of(session, auth.scope(), plan_id) if plan else pd.DataFrame()
+        if plan is None:
+            return None, hidden
+        is_draft = plan.status is PlanStatus.DRAFT
+        title = f"{plan.id} · {plan.title} · {_(plan.status.label)} · {tables.counts(plan.counts)}"
+        table = tables.ledger(ledger, theme(), page.LEDGER, editable=is_draft)
+        return [html.H3(title), table], {} if is_draft else hidden
+
+    @app.callback(
+        Output("import-plan-message", "children"),
+        Output(page.PLANS_CHANGED, "data", allow_duplicate=True),
+        Input(page.PUBLISH, "n_clicks"),
+        Input(page.DROP, "n_clicks"),
+        State(page.CHOSEN_PLAN, "data"),
+        State(page.PLANS_CHANGED, "data"),
+        prevent_initial_call=True,
+        running=[(Output(page.PUBLISH, "loading"), True, False)],
+    )
+    def decide(publish: int | None, drop: int | None, plan_id: int | None, changed: int) -> tuple[Any, Any]:
+        if plan_id is None or not (publish or drop):
+            raise PreventUpdate
+        try:
+            said = _decide(services, plan_id, publish=ctx.triggered_id == page.PUBLISH)
+        except DataError as error:
+            return html.P(str(error), className="import-verdict bad"), no_update
+        return html.P(said, className="import-verdict good"), changed + 1
+
+    @app.callback(
+        Output("import-plan-message", "children", allow_duplicate=True),
+        Input(page.LEDGER, "cellValueChanged"),
+        State(page.CHOSEN_PLAN, "data"),
+        prevent_initial_call=True,
+    )
+    def accept(changes: list[dict[str, Any]] | None, plan_id: int | None) -> Any:
+        if not changes or plan_id is None:
+            raise PreventUpdate
+        if not may_import():
+            abort(403)
+        try:
+            for accepted in (True, False):
+                ids = [int(one["rowId"]) for one in changes if bool(one["value"]) is accepted]
+                if ids:
+                    plans.set_accepted(services.store, plan_id, ids, accepted=accepted, scope=auth.scope())
+        except DataError as error:
+            return html.P(str(error), className="import-verdict bad")
+        return None
+
+
+def _decide(services: Services, plan_id: int, *, publish: bool) -> str:
+    if not may_import():
+        abort(403)
+    if not publish:
+        plans.drop(services.store, plan_id, auth.user_id(), scope=auth.scope())
+        return _("方案 {n} 已放弃。", n=plan_id)
+    counts = plans.publish(services.store, plan_id, auth.user_id(), scope=auth.scope())
+    build_in_background(services.tiles)
+    return _("方案 {n} 已发布：{counts}。地图稍后更新。", n=plan_id, counts=tables.counts(counts))
+
+
+def plan_rows(services: Services) -> list[dict[str, Any]]:
+    """Return the plans in the reader's scope as rows, the newest first."""
+    with services.store.reading() as session:
+        found = plans.listing(session, auth.scope())
+        names = area_names(session, [one.area_code for one in found])
+    return [
+        {
+            "id": one.id,
+            "title": one.title,
+            "kind": _(one.kind.label),
+            "status": _(one.status.label),
+            "area": names.get(one.area_code, one.area_code),
+            "counts": tables.counts(one.counts),
+            "created": one.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+        }
+        for one in found
+    ]
