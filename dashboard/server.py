@@ -62,10 +62,9 @@ def _routes(services: Services, version: str) -> Blueprint:
 
     @routes.get("/names/<layer>/<county>/<int:revision>.json")
     def names(layer: str, county: str, revision: int) -> Response:  # noqa: ARG001  (the revision is the cache's key)
-        scope = auth.scope()
-        if layer not in names_query.LAYERS or not _may_read(scope, county):
+        inner = _within(auth.scope(), county)
+        if layer not in names_query.LAYERS or inner is None:
             abort(404)
-        inner = scope if county == WHOLE_CITY or scope.prefix.startswith(county) else Scope(county)
         with services.store.reading() as session:
             ids, found = names_query.names(session, inner, layer)
         return _for_ever({"ids": ids, "names": found})
@@ -90,8 +89,11 @@ def _routes(services: Services, version: str) -> Blueprint:
     return routes
 
 
-def _may_read(scope: Scope, county: str) -> bool:
-    return _COUNTY.fullmatch(county) is not None and may_read(scope, county)
+def _within(scope: Scope, county: str) -> Scope | None:
+    """Return the part of a scope that lies in the county of an archive, None where it may not be read."""
+    if not _COUNTY.fullmatch(county) or not may_read(scope, county):
+        return None
+    return scope if county == WHOLE_CITY or scope.prefix.startswith(county) else Scope(county)
 
 
 def _back_with_cookie(cookie: str, value: str) -> BaseResponse:

@@ -98,7 +98,9 @@ def routes(services: Services) -> Blueprint:
             abort(403)
         token = uploads.save(request.files.getlist("file"), auth.user_id())
         if token is None:
-            return {"message": _("不能导入这样的文件；可用格式：{accepted}。", accepted="、".join(ACCEPTED))}, 415
+            return {
+                "message": _("不能导入这样的文件；可用格式：{accepted}。", accepted="、".join(ACCEPTED))
+            }, 415
         return {"location": f"{PAGE}?upload={token}"}, 200
 
     return blueprint

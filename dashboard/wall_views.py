@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from dashboard.i18n import _
 from dashboard.view import KINDS
 from data.errors import SettingsError
-from data.queries import areas
+from data.queries import areas, names
 from data.queries.areas import AreaRef
 from data.queries.overlays import Measure, Unit
 from data.scope import Scope
@@ -43,16 +43,12 @@ LEAST_SECONDS, MOST_SECONDS = 3, 3600
 TITLE_LENGTH = 24
 SHOWS = (KINDS, *(measure.value for measure in Measure))
 
-_UNITS = {
-    AreaLevel.CITY: Unit.SUBDISTRICT,
-    AreaLevel.COUNTY: Unit.COMMUNITY,
-    AreaLevel.SUBDISTRICT: Unit.COMMUNITY,
-    AreaLevel.COMMUNITY: Unit.COMPOUND,
-}
-"""By what an area is counted where a view does not say: few enough units to be read from 5 m."""
+MOST_UNITS = 200
+"""So many areas can still be told apart on the wall's map."""
+_LEVELS = list(AreaLevel)
 _FINER = {
-    level: [*(Unit(finer.value) for finer in list(AreaLevel)[place + 1 :]), Unit.COMPOUND]
-    for place, level in enumerate(AreaLevel)
+    level: [*(Unit(finer.value) for finer in _LEVELS[place + 1 :]), Unit.COMPOUND]
+    for place, level in enumerate(_LEVELS)
 }
 
 
@@ -257,12 +253,20 @@ def laid_out(session: Session, scope: Scope, plan: Plan, wanted: Wanted) -> Plan
 
 
 def _of_area(session: Session, scope: Scope, view: WallView, area: AreaRef) -> list[WallView]:
-    if not view.each:
-        return [replace(view, area=area.code, unit=unit_for(area.level, view.unit))]
-    below = areas.children(session, scope, area.id)
-    return [replace(view, area=one.code, unit=unit_for(one.level, view.unit), each=False) for one in below]
+    shown = areas.children(session, scope, area.id) if view.each else [area]
+    made = []
+    for one in shown:
+        unit = view.unit if view.unit in _FINER[one.level] else usual_unit(session, scope, one)
+        made.append(replace(view, area=one.code, unit=unit, each=False))
+    return made
 
 
-def unit_for(level: AreaLevel, asked: Unit | None) -> Unit:
-    """Return what an area of this level is counted by: what is asked for where that is finer."""
-    return asked if asked in _FINER[level] else _UNITS[level]
+def usual_unit(session: Session, scope: Scope, area: AreaRef) -> Unit:
+    """Return the finest areas inside an area that its map can show apart; compounds inside a community."""
+    inner = scope.narrowed(area.code)
+    *levels, compound = _FINER[area.level]
+    for unit in reversed(levels):
+        ids, _names = names.names(session, inner, unit.value)
+        if 0 < len(ids) <= MOST_UNITS:
+            return unit
+    return levels[0] if levels else compound

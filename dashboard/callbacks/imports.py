@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import numpy as np
 import pandas as pd
 import shapely
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 from flask import abort
 
@@ -119,6 +119,11 @@ def register(app: Dash, services: Services) -> None:
 def _register_file(app: Dash, services: Services) -> None:
     uploads = Uploads(services.settings.uploads)
 
+    @app.callback(Output(page.BODY, "children"), Input(page.URL, "search"))
+    def body(search: str) -> Any:
+        path = uploads.path(_token(search), auth.user_id()) if may_import() else None
+        return page.upload_box() if path is None else page.review(services, path.name)
+
     @app.callback(
         Output(page.FACTS, "children"),
         Output(page.MAPPING, "children"),
@@ -140,7 +145,10 @@ def _register_file(app: Dash, services: Services) -> None:
         State({"type": "import-map", "header": ALL}, "id"),
         State({"type": "import-map", "header": ALL}, "value"),
         *_FORM,
-        running=[(Output(page.CHECK, "loading"), True, False), (Output(page.CONFIRM, "disabled"), True, True)],
+        running=[
+            (Output(page.CHECK, "loading"), True, False),
+            (Output(page.CONFIRM, "disabled"), True, True),
+        ],
     )
     def check(  # noqa: PLR0917
         _clicks: int | None,
@@ -157,7 +165,9 @@ def _register_file(app: Dash, services: Services) -> None:
         form = Form(*form_values)
         fields = _fields(headers, values) if mapped == form.reading else {}
         try:
-            preview = imports.preview(services.store, path, form.target, form.options(fields), scope=auth.scope())
+            preview = imports.preview(
+                services.store, path, form.target, form.options(fields), scope=auth.scope()
+            )
         except ReadError as error:
             return _unread(form, Outcome(path.name, form.target, problems=[error.problem], stopped=True))
         except DataError as error:
@@ -179,7 +189,10 @@ def _register_file(app: Dash, services: Services) -> None:
         State({"type": "import-map", "header": ALL}, "value"),
         *_FORM,
         prevent_initial_call=True,
-        running=[(Output(page.CONFIRM, "loading"), True, False), (Output(page.CHECK, "disabled"), True, False)],
+        running=[
+            (Output(page.CONFIRM, "loading"), True, False),
+            (Output(page.CHECK, "disabled"), True, False),
+        ],
     )
     def confirm(  # noqa: PLR0917
         clicks: int | None,
@@ -236,7 +249,13 @@ def _register_file(app: Dash, services: Services) -> None:
     def download(clicks: int | None, rows: list[dict[str, Any]]) -> dict[str, Any]:
         if not clicks:
             raise PreventUpdate
-        names = {"level": _("级别"), "file": _("文件"), "row": _("行"), "column": _("列"), "message": _("问题")}
+        names = {
+            "level": _("级别"),
+            "file": _("文件"),
+            "row": _("行"),
+            "column": _("列"),
+            "message": _("问题"),
+        }
         text = rows_as_csv(list(names.values()), [[row.get(key) for key in names] for row in rows])
         return {"content": text, "filename": _("导入问题") + ".csv", "type": "text/csv"}
 
@@ -315,7 +334,10 @@ def result(outcome: Outcome) -> list[Any]:
             tables.problems(outcome, colours, page.PROBLEMS),
         ]
     if isinstance(outcome, Preview) and outcome.rows:
-        children += [html.H3(_("将要导入的前 {n} 行", n=len(outcome.rows))), tables.first_rows(outcome, colours)]
+        children += [
+            html.H3(_("将要导入的前 {n} 行", n=len(outcome.rows))),
+            tables.first_rows(outcome, colours),
+        ]
     pairs = tables.overlaps(outcome, colours)
     if pairs is not None:
         children += [html.H3(_("重叠的图形")), pairs]

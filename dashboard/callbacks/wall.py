@@ -229,7 +229,7 @@ class _Screen:
         return panels
 
     def _composition(self) -> list[html.Section]:
-        """Return the kinds by area, at the finest level that there is room for, and claims where room is left."""
+        """Return the kinds by area, at the finest level with room for them, and claims where room is left."""
         place = _LEVELS.index(self.area.level) + 1
         codes = {level: _codes_at(self.table["area_code"], level) for level in _LEVELS[place:]}
         fitting = [level for level in codes if codes[level].nunique() <= 2 * self.rows]
@@ -267,10 +267,8 @@ class _Screen:
     def _map(self, found: Overlay | None) -> dict[str, Any]:
         """Return layers, outline and camera; one level of names only, so that they can be large."""
         by_area = found is not None and found.unit is not Unit.COMPOUND
-        place = _LEVELS.index(self.area.level) + 1
-        labelled = _LEVELS[place].value if place < len(_LEVELS) else Unit.COMPOUND.value
-        if by_area and found:
-            labelled = found.unit.value
+        unit = self.unit if by_area else wall_views.usual_unit(self.session, self.scope, self.area)
+        labelled = unit.value
         outline = areas.geometry(self.session, self.scope, self.area.code)
         if outline is None:
             raise AssertionError

@@ -6,8 +6,6 @@ from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
-from flask import request
-
 from dashboard import auth, uploads
 from dashboard.components.import_report import ENCODINGS, grid
 from dashboard.components.shell import header, page, theme
@@ -22,6 +20,7 @@ from data.readers import ACCEPTED, Limits
 from models.enums import Datum
 
 URL = "import-url"
+BODY = "import-body"
 STEPPER = "import-stepper"
 TARGET = "import-target"
 LAYER = "import-layer"
@@ -55,7 +54,6 @@ LEDGER = "import-ledger"
 CHOSEN_PLAN = "import-chosen-plan"
 PUBLISH = "import-publish"
 DROP = "import-drop-plan"
-MAPPED_FIELDS: dict[str, Any] = {"type": "import-map"}
 
 SWITCH_LABELS = {
     "good_rows_only": "只导入没有错误的行",
@@ -70,9 +68,13 @@ def layout(services: Services) -> dmc.MantineProvider:
     """Return the page for whoever is signed in."""
     colours = theme()
     if not uploads.may_import():
-        return page([header("/import"), html.Main(html.P(_("导入数据需要网格规划员或管理员账号。")), className="import-empty")], colours)
-    path = uploads.Uploads(services.settings.uploads).path(request.args.get("upload"), auth.user_id())
-    body = _review(services, path.name, colours) if path else [_upload()]
+        return page(
+            [
+                header("/import"),
+                html.Main(html.P(_("导入数据需要网格规划员或管理员账号。")), className="import-empty"),
+            ],
+            colours,
+        )
     return page(
         [
             dcc.Location(id=URL, refresh="callback-nav"),
@@ -81,25 +83,31 @@ def layout(services: Services) -> dmc.MantineProvider:
             dcc.Store(id=CHOSEN_PLAN),
             dcc.Download(id=DOWNLOAD),
             header("/import"),
-            html.Main([_steps(1 if path else 0), *body, _plans(colours)], className="import-page"),
+            html.Main([_steps(), html.Div(id=BODY), _plans(colours)], className="import-page"),
         ],
         colours,
     )
 
 
-def _steps(active: int) -> dmc.Stepper:
-    steps = [("选择文件", "任意常用格式"), ("核对预览", "编码、坐标、字段"), ("查看报告", "逐条列出问题"), ("确认导入", "全部或不导入")]
+def _steps() -> dmc.Stepper:
+    steps = [
+        ("选择文件", "任意常用格式"),
+        ("核对预览", "编码、坐标、字段"),
+        ("查看报告", "逐条列出问题"),
+        ("确认导入", "全部或不导入"),
+    ]
     return dmc.Stepper(
         [dmc.StepperStep(label=_(label), description=_(text)) for label, text in steps],
         id=STEPPER,
-        active=active,
+        active=0,
         size="sm",
         allowNextStepsSelect=False,
         className="import-steps",
     )
 
 
-def _upload() -> html.Section:
+def upload_box() -> html.Section:
+    """Return the box that takes files; ``assets/imports.js`` moves it."""
     limit = Limits().file_bytes
     return html.Section(
         [
@@ -107,11 +115,14 @@ def _upload() -> html.Section:
                 [
                     html.Div(_("把文件拖到这里，或点击选择"), className="import-drop-title"),
                     html.Div(
-                        _("GeoPackage、GeoJSON、Shapefile（可打包为 zip，或一并选中各部分）、KML、DXF、CSV、Excel、OSM"),
+                        _(
+                            "GeoPackage、GeoJSON、Shapefile（可打包为 zip，或一并选中各部分）、KML、DXF、CSV、Excel、OSM"
+                        ),
                         className="hint",
                     ),
                     html.Div(
-                        _("不超过 {n} MB。姓名、电话、证件号等个人信息列不会导入。", n=limit // 2**20), className="hint"
+                        _("不超过 {n} MB。姓名、电话、证件号等个人信息列不会导入。", n=limit // 2**20),
+                        className="hint",
                     ),
                     html.Div(className="import-drop-state", role="status"),
                 ],
@@ -133,53 +144,69 @@ def _upload() -> html.Section:
     )
 
 
-def _review(services: Services, file_name: str, colours: Theme) -> list[Any]:
+def review(services: Services, file_name: str) -> html.Div:
+    """Return the settings, the preview and the report of a file under review."""
+    colours = theme()
     with services.store.reading() as session:
         has_areas = not siting.areas(session).empty
-    return [
-        html.Div(
-            [
-                html.Aside([_settings(file_name, has_areas=has_areas)], className="import-side"),
-                html.Div(
-                    [
-                        html.Div(
-                            [
-                                html.Section(
-                                    [
-                                        html.Div([html.H2(_("读取结果")), html.Span(_("可改动字段对应后重新检查"), className="as-of")], className="panel-head"),
-                                        html.Div(id=FACTS),
-                                        html.Div(id=MAPPING),
-                                    ],
-                                    className="panel import-reading",
-                                ),
-                                html.Section(
-                                    PingqiMap(
-                                        id=MAP,
-                                        sources=sources(services, auth.scope()),
-                                        theme=colours.name,
-                                        lang=language(),
-                                        style={"height": "100%", "width": "100%"},
+    return html.Div(
+        [
+            html.Aside([_settings(file_name, has_areas=has_areas)], className="import-side"),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.Section(
+                                [
+                                    html.Div(
+                                        [
+                                            html.H2(_("读取结果")),
+                                            html.Span(_("可改动字段对应后重新检查"), className="as-of"),
+                                        ],
+                                        className="panel-head",
                                     ),
-                                    className="panel import-map-panel",
+                                    html.Div(id=FACTS),
+                                    html.Div(id=MAPPING),
+                                ],
+                                className="panel import-reading",
+                            ),
+                            html.Section(
+                                PingqiMap(
+                                    id=MAP,
+                                    sources=sources(services, auth.scope()),
+                                    theme=colours.name,
+                                    lang=language(),
+                                    style={"height": "100%", "width": "100%"},
                                 ),
-                            ],
-                            className="import-top",
-                        ),
-                        html.Section(html.Div(_("正在读取并检查……"), className="import-waiting"), id=RESULT, className="panel import-report"),
-                    ],
-                    className="import-main",
-                ),
-            ],
-            className="import-review",
-        )
-    ]
+                                className="panel import-map-panel",
+                            ),
+                        ],
+                        className="import-top",
+                    ),
+                    html.Section(
+                        html.Div(_("正在读取并检查……"), className="import-waiting"),
+                        id=RESULT,
+                        className="panel import-report",
+                    ),
+                ],
+                className="import-main",
+            ),
+        ],
+        className="import-review",
+    )
 
 
 def _settings(file_name: str, *, has_areas: bool) -> html.Section:
     nullable = {"clearable": True, "size": "sm"}
     return html.Section(
         [
-            html.Div([html.H2(_("导入设置")), html.Span(file_name, className="as-of import-file", title=file_name)], className="panel-head"),
+            html.Div(
+                [
+                    html.H2(_("导入设置")),
+                    html.Span(file_name, className="as-of import-file", title=file_name),
+                ],
+                className="panel-head",
+            ),
             dmc.Select(
                 id=TARGET,
                 label=_("导入为"),
@@ -190,11 +217,25 @@ def _settings(file_name: str, *, has_areas: bool) -> html.Section:
                 size="sm",
             ),
             dmc.Select(id=LAYER, label=_("图层或工作表"), placeholder=_("自动"), data=[], **nullable),
-            dmc.TextInput(id=WHERE, label=_("只导入这些行"), placeholder=_("列=值1,值2（如 fclass=residential）"), size="sm", debounce=True),
+            dmc.TextInput(
+                id=WHERE,
+                label=_("只导入这些行"),
+                placeholder=_("列=值1,值2（如 fclass=residential）"),
+                size="sm",
+                debounce=True,
+            ),
             html.Div(
                 [
-                    dmc.Select(id=ENCODING, label=_("文字编码"), placeholder=_("自动"), data=list(ENCODINGS), **nullable),
-                    dmc.NumberInput(id=HEADER_ROW, label=_("表头所在行"), placeholder=_("自动"), min=1, size="sm"),
+                    dmc.Select(
+                        id=ENCODING,
+                        label=_("文字编码"),
+                        placeholder=_("自动"),
+                        data=list(ENCODINGS),
+                        **nullable,
+                    ),
+                    dmc.NumberInput(
+                        id=HEADER_ROW, label=_("表头所在行"), placeholder=_("自动"), min=1, size="sm"
+                    ),
                 ],
                 className="import-pair",
             ),
@@ -207,27 +248,46 @@ def _settings(file_name: str, *, has_areas: bool) -> html.Section:
                         data=[{"value": one.value, "label": _(one.label)} for one in Datum],
                         **nullable,
                     ),
-                    dmc.TextInput(id=CRS, label=_("坐标系"), placeholder=_("自动，如 EPSG:4549"), size="sm", debounce=True),
+                    dmc.TextInput(
+                        id=CRS,
+                        label=_("坐标系"),
+                        placeholder=_("自动，如 EPSG:4549"),
+                        size="sm",
+                        debounce=True,
+                    ),
                 ],
                 className="import-pair",
             ),
             html.Div(
                 [
-                    dmc.Select(id=CONSTANT_FIELD, label=_("统一填写字段"), placeholder=_("无"), data=[], **nullable),
+                    dmc.Select(
+                        id=CONSTANT_FIELD, label=_("统一填写字段"), placeholder=_("无"), data=[], **nullable
+                    ),
                     dmc.TextInput(id=CONSTANT_VALUE, label=_("统一的值"), size="sm", debounce=True),
                 ],
                 className="import-pair",
             ),
             html.Div(
                 [
-                    dmc.TextInput(id=CITY_NAME, label=_("城市名称"), placeholder="杭州市", size="sm", debounce=True),
-                    dmc.TextInput(id=CITY_CODE, label=_("城市代码（六位）"), placeholder="330100", size="sm", debounce=True),
+                    dmc.TextInput(
+                        id=CITY_NAME, label=_("城市名称"), placeholder="杭州市", size="sm", debounce=True
+                    ),
+                    dmc.TextInput(
+                        id=CITY_CODE,
+                        label=_("城市代码（六位）"),
+                        placeholder="330100",
+                        size="sm",
+                        debounce=True,
+                    ),
                 ],
                 className="import-pair",
                 style={"display": "none"} if has_areas else {},
             ),
             dmc.CheckboxGroup(
-                [dmc.Checkbox(label=_(label), value=value, size="xs") for value, label in SWITCH_LABELS.items()],
+                [
+                    dmc.Checkbox(label=_(label), value=value, size="xs")
+                    for value, label in SWITCH_LABELS.items()
+                ],
                 id=SWITCHES,
                 value=[],
                 className="import-switches",
@@ -258,7 +318,10 @@ def _plans(colours: Theme) -> html.Section:
     ]
     return html.Section(
         [
-            html.Div([html.H2(_("方案")), html.Span(_("点选一行，查看变更台账"), className="as-of")], className="panel-head"),
+            html.Div(
+                [html.H2(_("方案")), html.Span(_("点选一行，查看变更台账"), className="as-of")],
+                className="panel-head",
+            ),
             grid(PLANS, columns, [], colours, getRowId="String(params.data.id)", style={"height": "190px"}),
             html.Div(
                 [

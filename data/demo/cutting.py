@@ -6,10 +6,11 @@ belongs to the edge that starts at the vertex: how much of the street along that
 
 from __future__ import annotations
 
-from math import cos, hypot, sin
+from math import atan2, cos, hypot, pi, sin
 
 Vertex = tuple[float, float, float]
 Ring = list[Vertex]
+STEP_M = 0.1
 
 
 def area(ring: Ring) -> float:
@@ -62,16 +63,33 @@ def cut(ring: Ring, nx: float, ny: float, c: float, half_width: float = 0.0) -> 
             crossings += 1
             if crossings > 2:
                 return None
-            x, y, w = vertex
-            x1, y1, _ = ring[i + 1 - n]
-            f = s / (s - t)
-            x, y = round(x + f * (x1 - x), 4), round(y + f * (y1 - y), 4)
+            w = vertex[2]
+            x, y = _crossing(vertex, ring[i + 1 - n], s / (s - t))
             leaving, entering = (x, y, half_width), (x, y, w)
             ahead.append(leaving if s >= 0 else entering)
             behind.append(entering if s >= 0 else leaving)
     if crossings != 2:
         return None
     return _tidy(behind), _tidy(ahead)
+
+
+def _crossing(a: Vertex, b: Vertex, f: float) -> tuple[float, float]:
+    """Return the point `f` of the way from a to b, moved along the edge to a multiple of `STEP_M`, or to its end.
+
+    Cuts that reach an edge from its two sides then meet it in the same point or well apart, never millimetres apart.
+    """
+    (x0, y0, _), (x1, y1, _) = a, b
+    dx, dy = x1 - x0, y1 - y0
+    if abs(dx) > abs(dy):
+        f = (round((x0 + f * dx) / STEP_M) * STEP_M - x0) / dx
+    else:
+        f = (round((y0 + f * dy) / STEP_M) * STEP_M - y0) / dy
+    reach = STEP_M / hypot(dx, dy)
+    if f < reach:
+        return x0, y0
+    if f > 1 - reach:
+        return x1, y1
+    return round(x0 + f * dx, 4), round(y0 + f * dy, 4)
 
 
 def _tidy(ring: Ring) -> Ring:
@@ -162,6 +180,4 @@ def axis_of(ring: Ring) -> float:
 
 
 def _quarter(dx: float, dy: float) -> float:
-    from math import atan2, pi
-
     return (atan2(dy, dx) + pi / 4) % (pi / 2) - pi / 4

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from data.demo.lots import Node
 
-FULL = 560
+FULL = 520
 """Households up to which neighbouring lots share a grid."""
-SPLIT = 640
+SPLIT = 590
 """Households from which a compound holds several grids."""
-USUAL = 400
-EXCLUSIVE_M2 = 34_000.0
+USUAL = 390
+EXCLUSIVE_M2 = 40_000.0
 """Land without households from which a grid of its own is set up (a school, a park, works)."""
 GAP_M = 0.3
 

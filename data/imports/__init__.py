@@ -12,4 +12,15 @@ from data.imports.options import City, Options
 from data.imports.outcome import ColumnUse, Preview, Report
 from data.imports.targets import TARGETS, Field, Target
 
-__all__ = ["TARGETS", "City", "ColumnUse", "Field", "Options", "Preview", "Report", "Target", "preview", "run"]
+__all__ = [
+    "TARGETS",
+    "City",
+    "ColumnUse",
+    "Field",
+    "Options",
+    "Preview",
+    "Report",
+    "Target",
+    "preview",
+    "run",
+]

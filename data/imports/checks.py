@@ -17,7 +17,9 @@ OVERLAP_M2 = 1e-6
 _LARGE_M2 = 1.0
 
 
-def check_validity(geometries: Geometries, metric: Geometries, *, repair: bool, findings: Findings) -> Geometries:
+def check_validity(
+    geometries: Geometries, metric: Geometries, *, repair: bool, findings: Findings
+) -> Geometries:
     """Return the geometries, those of them that are no use as None; each reported.
 
     Parameters
@@ -99,7 +101,9 @@ def overlaps(metric: Geometries, frame: pd.DataFrame, findings: Findings) -> pd.
         found[f"row_{end}"] = findings.rows[positions]
         for column in ("code", "name"):
             values = frame[column].astype(object).iloc[positions] if column in frame else None
-            found[f"{column}_{end}"] = None if values is None else values.where(values.notna(), None).to_numpy()
+            found[f"{column}_{end}"] = (
+                None if values is None else values.where(values.notna(), None).to_numpy()
+            )
     found["area_m2"] = area_m2[kept]
     pairs = pd.DataFrame(found)
     if len(pairs):

@@ -61,7 +61,9 @@ def give_codes(
     return codes
 
 
-def _at_place(session: Session, target: Target, metric: Geometries, crs: Any, used: set[str]) -> list[str | None]:
+def _at_place(
+    session: Session, target: Target, metric: Geometries, crs: Any, used: set[str]
+) -> list[str | None]:
     """Return the code of the stored polygon that is mostly the same as each of these, where there is one."""
     table = table_of(target.model)
     conditions = [table.columns["valid_to"].is_(None)] if "valid_to" in table.columns else []
@@ -83,7 +85,11 @@ def _at_place(session: Session, target: Target, metric: Geometries, crs: Any, us
 
 
 def _issue(
-    session: Session, target: Target, codes: pd.Series[Any], area_codes: pd.Series[Any], needed: NDArray[np.intp]
+    session: Session,
+    target: Target,
+    codes: pd.Series[Any],
+    area_codes: pd.Series[Any],
+    needed: NDArray[np.intp],
 ) -> None:
     form = target.code_format or ""
     used = set(codes.dropna())
@@ -100,9 +106,7 @@ def _issue(
         codes.iloc[position] = form.format(area=area, serial=serial)
 
 
-def give_names(
-    session: Session, target: Target, frame: pd.DataFrame, findings: Findings
-) -> pd.Series[Any]:
+def give_names(session: Session, target: Target, frame: pd.DataFrame, findings: Findings) -> pd.Series[Any]:
     """Return a name for every new good row of a table that needs one: where there is none, one made from the code."""
     names = frame["name"].copy() if "name" in frame else pd.Series(None, index=frame.index, dtype=object)
     if table_of(target.model).columns["name"].nullable or "code" not in frame:

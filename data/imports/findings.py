@@ -19,7 +19,11 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
         "文件没有几何，也没有经纬度列；请提供带坐标的文件。",
         "the file holds no geometry and no coordinate columns; supply one that does.",
     ),
-    "no_rows": ("error", "没有可导入的记录；请检查图层和筛选条件。", "there is no row to import; check layer and filter."),
+    "no_rows": (
+        "error",
+        "没有可导入的记录；请检查图层和筛选条件。",
+        "there is no row to import; check layer and filter.",
+    ),
     "where_column": (
         "error",
         "筛选条件中的列“{value}”不存在；现有：{choices}。",
@@ -56,7 +60,11 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
         "“{value}”超出 {low:,.0f}—{high:,.0f}；请更正。",
         "'{value}' is not within {low:,.0f}–{high:,.0f}; correct it.",
     ),
-    "value_yes_no": ("error", "“{value}”不是“是/否”；请改填“是”或“否”。", "'{value}' is neither yes nor no; write 是 or 否."),
+    "value_yes_no": (
+        "error",
+        "“{value}”不是“是/否”；请改填“是”或“否”。",
+        "'{value}' is neither yes nor no; write 是 or 否.",
+    ),
     "value_day": (
         "error",
         "“{value}”不是日期；请写成 2024-05-01。",

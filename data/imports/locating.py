@@ -67,7 +67,11 @@ def locate(
     city = _new_city(known, target, options, findings)
     _report_outside(known, points, metric, options, findings, new_city=city is not None)
     if target.level is not None:
-        codes = frame["code"].to_numpy(dtype=object) if "code" in frame else np.full(len(frame), None, dtype=object)
+        codes = (
+            frame["code"].to_numpy(dtype=object)
+            if "code" in frame
+            else np.full(len(frame), None, dtype=object)
+        )
         _check_level(codes, target, findings)
     elif city is not None:
         codes = np.where(shapely.is_missing(points), None, city.code.ljust(CODE_LENGTH, "0")).astype(object)
@@ -79,9 +83,7 @@ def locate(
     return Located(codes, city)
 
 
-def _new_city(
-    known: gpd.GeoDataFrame, target: Target, options: Options, findings: Findings
-) -> City | None:
+def _new_city(known: gpd.GeoDataFrame, target: Target, options: Options, findings: Findings) -> City | None:
     city = options.city
     if not known.empty or target.level is not None:
         if city is not None:

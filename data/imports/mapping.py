@@ -84,7 +84,11 @@ def _identifies(values: pd.Series[object]) -> bool:
 
 
 def decide(
-    frame: pd.DataFrame, target: Target, wishes: Mapping[str, str], constants: Mapping[str, str], findings: Findings
+    frame: pd.DataFrame,
+    target: Target,
+    wishes: Mapping[str, str],
+    constants: Mapping[str, str],
+    findings: Findings,
 ) -> dict[str, str]:
     """Return field -> header: the guess, changed by the user's `wishes`; report what is required and missing."""
     mapping = guess(frame, target, findings)

@@ -46,12 +46,19 @@ class Placed:
 
 
 def place(
-    session: Session, raw: RawTable, geometries: Geometries, target: Target, options: Options, findings: Findings
+    session: Session,
+    raw: RawTable,
+    geometries: Geometries,
+    target: Target,
+    options: Options,
+    findings: Findings,
 ) -> Placed:
     """Bring geometries (None where unusable) to EPSG:4490 and report what speaks against the datum."""
     crs = raw.crs
     if crs is None:
-        return Placed(np.full(len(geometries), None, dtype=object), options.datum or Datum.CGCS2000, "unknown")
+        return Placed(
+            np.full(len(geometries), None, dtype=object), options.datum or Datum.CGCS2000, "unknown"
+        )
     if options.swap_axes:
         geometries = np.asarray(shapely.transform(geometries, lambda xy: xy[:, ::-1]), dtype=object)
     degrees = _to_degrees(geometries, crs, findings)
@@ -111,7 +118,11 @@ def _fit(session: Session, geometries: Geometries, target: Target) -> DatumFit |
     usable = usable[shapely.is_valid(usable)]
     if not len(usable):
         return None
-    own = [target.model] if "geometry" in table_of(target.model).columns and target.geometry == "polygon" else []
+    own = (
+        [target.model]
+        if "geometry" in table_of(target.model).columns and target.geometry == "polygon"
+        else []
+    )
     fit = None
     for model in dict.fromkeys((*own, *_REFERENCES)):
         stored = stored_near(session, model, usable)
@@ -132,7 +143,11 @@ def stored_near(session: Session, model: type[Base], geometries: Geometries) -> 
     west, south, east, north = shapely.total_bounds(geometries)
     box = shapely.box(west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG)
     stored = stored[shapely.intersects(stored, box)]
-    return stored[np.unique(np.linspace(0, len(stored) - 1, _MOST).astype(int))] if len(stored) > _MOST else stored
+    return (
+        stored[np.unique(np.linspace(0, len(stored) - 1, _MOST).astype(int))]
+        if len(stored) > _MOST
+        else stored
+    )
 
 
 def to_metric(geometries: Geometries, metric: CRS) -> Geometries:
@@ -147,4 +162,3 @@ def metric_of(setting: str | None, geometries: Geometries) -> CRS:
         return CRS.from_epsg(int(setting))
     west, south, east, north = shapely.total_bounds(geometries)
     return geo_crs.metric_crs((west + east) / 2, (south + north) / 2)
-

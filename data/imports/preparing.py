@@ -120,7 +120,9 @@ def prepare(
         _report_file(prepared, options)
         _convert(prepared, options)
         if raw.has_geometry and len(frame):
-            _place(session, prepared, np.asarray(frame["geometry"], dtype=object), known, options, scope, tell)
+            _place(
+                session, prepared, np.asarray(frame["geometry"], dtype=object), known, options, scope, tell
+            )
     return prepared
 
 
@@ -173,7 +175,9 @@ def _convert(prepared: Prepared, options: Options) -> None:
         if name in chosen:
             result[name] = convert(raw[chosen[name]], one, chosen[name], findings)
         elif name in constants:
-            result[name] = convert(pd.Series(constants[name], index=raw.index, dtype=object), one, one.label, findings)
+            result[name] = convert(
+                pd.Series(constants[name], index=raw.index, dtype=object), one, one.label, findings
+            )
         else:
             continue
         if one.required:
@@ -230,9 +234,13 @@ def _identify(session: Session, prepared: Prepared, metric: NDArray[Any]) -> Non
         header = next((one.header for one in prepared.columns if one.field == "code"), None)
         checks.check_duplicates(frame["code"], header, findings)
         if "valid_to" in table.columns:
-            retired = set(session.scalars(select(table.columns["code"]).where(table.columns["valid_to"].is_not(None))))
+            retired = set(
+                session.scalars(select(table.columns["code"]).where(table.columns["valid_to"].is_not(None)))
+            )
             for position in np.flatnonzero(frame["code"].isin(retired)):
-                findings.note("code_retired", int(position), column=header, value=frame["code"].iloc[position])
+                findings.note(
+                    "code_retired", int(position), column=header, value=frame["code"].iloc[position]
+                )
     if "code" in target.columns:
         frame["code"] = give_codes(session, target, frame, metric, prepared.metric, findings)
     unnamed = frame["name"].isna() if "name" in frame else pd.Series(True, index=frame.index)
@@ -254,7 +262,9 @@ def _link(session: Session, prepared: Prepared, metric: NDArray[Any]) -> None:
     if "building_code" in frame:
         by_code = dict(session.execute(select(Building.code, Building.id)).tuples().all())
         stated = frame["building_code"].notna().to_numpy()
-        ids[stated] = frame["building_code"].map(by_code).astype(object).where(lambda one: one.notna(), None)[stated]
+        ids[stated] = (
+            frame["building_code"].map(by_code).astype(object).where(lambda one: one.notna(), None)[stated]
+        )
     frame["building_id"] = ids
     for position in np.flatnonzero([one is None for one in ids] & ~findings.bad):
         findings.note("building_unknown", int(position))

@@ -113,7 +113,10 @@ class Target:
 
 def _code(*synonyms: str) -> Field:
     return Field(
-        "code", "编码", (*synonyms, "编码", "代码", "编号", "code", "osm_id", "osm_way_id", "objectid"), "code"
+        "code",
+        "编码",
+        (*synonyms, "编码", "代码", "编号", "code", "osm_id", "osm_way_id", "objectid"),
+        "code",
     )
 
 
@@ -129,19 +132,38 @@ def _households(*synonyms: str) -> Field:
 _AREA_CODE = Field(
     "area_code",
     "所属社区代码",
-    ("社区编码", "社区代码", "所属社区编码", "所属社区代码", "区划代码", "行政区划代码", "统计用区划代码", "area_code"),
+    (
+        "社区编码",
+        "社区代码",
+        "所属社区编码",
+        "所属社区代码",
+        "区划代码",
+        "行政区划代码",
+        "统计用区划代码",
+        "area_code",
+    ),
     "area_code",
 )
 _BODY = Field(
     "responsible_body", "责任单位", ("责任单位", "责任主体", "责任部门", "包联单位", "responsible_body")
 )
 _FROM = Field("valid_from", "启用日期", ("启用日期", "生效日期", "开始日期", "划定日期", "valid_from"), "day")
-_WALLED = {"有": True, "无": False, "封闭": True, "封闭式": True, "开放": False, "开放式": False, "半封闭": None}
+_WALLED = {
+    "有": True,
+    "无": False,
+    "封闭": True,
+    "封闭式": True,
+    "开放": False,
+    "开放式": False,
+    "半封闭": None,
+}
 
 
 def _area(level: AreaLevel, label: str, *synonyms: str) -> Target:
     fields = (
-        Field("name", "名称", (*(f"{one}名称" for one in synonyms), *synonyms, "名称", "name"), required=True),
+        Field(
+            "name", "名称", (*(f"{one}名称" for one in synonyms), *synonyms, "名称", "name"), required=True
+        ),
         Field(
             "code",
             "区划代码",
@@ -179,7 +201,13 @@ _COMPOUND = Target(
             "choice",
             choices=CompoundKind,
         ),
-        Field("walled", "围墙", ("围墙", "有无围墙", "是否有围墙", "是否封闭", "封闭情况", "walled"), "yes_no", words=_WALLED),
+        Field(
+            "walled",
+            "围墙",
+            ("围墙", "有无围墙", "是否有围墙", "是否封闭", "封闭情况", "walled"),
+            "yes_no",
+            words=_WALLED,
+        ),
         _households("小区户数"),
         Field(
             "built_year",
@@ -209,7 +237,15 @@ _COMPOUND = Target(
         Field(
             "owners_committee",
             "业委会（物管会）",
-            ("业委会", "有无业委会", "是否成立业委会", "业主委员会", "物管会", "业委会(物管会)", "owners_committee"),
+            (
+                "业委会",
+                "有无业委会",
+                "是否成立业委会",
+                "业主委员会",
+                "物管会",
+                "业委会(物管会)",
+                "owners_committee",
+            ),
             "yes_no",
             words={"已成立": True, "未成立": False, "已组建": True, "未组建": False},
         ),
@@ -345,7 +381,9 @@ _STATION = Target(
                 "小区": StationTier.MICRO,
             },
         ),
-        Field("origin", "建设方式", ("建设方式", "来源", "建设类型", "origin"), "choice", choices=StationOrigin),
+        Field(
+            "origin", "建设方式", ("建设方式", "来源", "建设类型", "origin"), "choice", choices=StationOrigin
+        ),
         Field(
             "floor_area_m2",
             "面积（平方米）",
@@ -364,7 +402,12 @@ _ASSIST_POINT = Target(
     (
         _name("帮办代办点名称", "代办点名称", "帮办点名称", required=True),
         _AREA_CODE,
-        Field("items_handled", "办理事项数", ("办理事项", "办理事项数", "事项数", "办件量", "items_handled"), "whole"),
+        Field(
+            "items_handled",
+            "办理事项数",
+            ("办理事项", "办理事项数", "事项数", "办件量", "items_handled"),
+            "whole",
+        ),
         Field("person_times", "服务人次", ("服务人次", "人次", "person_times"), "whole"),
     ),
 )
@@ -376,8 +419,15 @@ _CANTEEN = Target(
     (
         _name("食堂名称", "社区食堂名称", required=True),
         _AREA_CODE,
-        Field("daily_diners", "日均就餐人数", ("日均就餐", "日均就餐人数", "日就餐人数", "daily_diners"), "whole"),
-        Field("diners_served", "服务人数", ("服务人数", "覆盖人数", "累计服务人数", "diners_served"), "whole"),
+        Field(
+            "daily_diners",
+            "日均就餐人数",
+            ("日均就餐", "日均就餐人数", "日就餐人数", "daily_diners"),
+            "whole",
+        ),
+        Field(
+            "diners_served", "服务人数", ("服务人数", "覆盖人数", "累计服务人数", "diners_served"), "whole"
+        ),
     ),
 )
 _ROADS = {

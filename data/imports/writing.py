@@ -54,7 +54,9 @@ def write(session: Session, prepared: Prepared, good: pd.DataFrame, source_id: i
     if target.level:
         frame["level"] = target.level.value
     if target.boundary:
-        given = frame["valid_from"] if "valid_from" in frame else pd.Series(None, index=frame.index, dtype=object)
+        given = (
+            frame["valid_from"] if "valid_from" in frame else pd.Series(None, index=frame.index, dtype=object)
+        )
         frame["valid_from"] = given.where(given.notna(), today())
     ids = pd.Series(None, index=frame.index, dtype=object)
     if "code" in table.columns:
@@ -79,9 +81,7 @@ def _updates(prepared: Prepared, frame: pd.DataFrame, ids: pd.Series[Any]) -> li
     present = records.notna()
     return [
         {"id": int(one)} | {column: row[column] for column in records.columns if there[column]}
-        for one, row, there in zip(
-            ids, records.to_dict("records"), present.to_dict("records"), strict=True
-        )
+        for one, row, there in zip(ids, records.to_dict("records"), present.to_dict("records"), strict=True)
     ]
 
 
@@ -97,7 +97,13 @@ def _make_city(session: Session, city: City, prepared: Prepared, frame: pd.DataF
     around = shapely.transform(shapely.buffer(hull, _CITY_MARGIN_M), back.transform, interleaved=False)
     code = city.code.ljust(CODE_LENGTH, "0")
     session.add(
-        Area(code=code, level=level_of(code), name=city.name, initials=initials([city.name])[0], geometry=around)
+        Area(
+            code=code,
+            level=level_of(code),
+            name=city.name,
+            initials=initials([city.name])[0],
+            geometry=around,
+        )
     )
     for key, value in _city_settings(city.name, city.code, crs.to_epsg()).items():
         session.merge(Setting(key=key, value=value))

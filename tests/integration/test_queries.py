@@ -329,7 +329,7 @@ def test_hits_of_one_name_are_told_apart_by_where_they_are(session: Session) -> 
         ("compound:1", "春风社区", town.SPRING + "X01"),
         ("compound:10", "西门社区", town.WEST_GATE + "X02"),
     ]
-    assert _keys(session, "春晓苑", Scope(town.WEST)) == ["compound:10", "organisation:13"]
+    assert _keys(session, "春晓苑", Scope.of_area(town.WEST)) == ["compound:10", "organisation:13"]
 
 
 def test_a_micro_grid_without_a_name_is_called_by_its_code(session: Session) -> None:
