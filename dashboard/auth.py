@@ -17,10 +17,12 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from dashboard.i18n import _, language
+from data.errors import DataError
 from data.scope import Scope
 from data.settings import Settings
 from data.store import Store
 from models import Account
+from models.areas import CODE_LENGTH
 from models.enums import Role
 
 TRIES, WITHIN_S = 5, 300
@@ -79,15 +81,33 @@ def check_password(store: Store, username: str, password: str) -> Account | None
 
 
 def create_account(store: Store, username: str, name: str, role: Role, prefix: str, password: str) -> None:
-    """Add an account; the password is kept as an argon2 hash only."""
-    Scope(prefix)
+    """Add an account; the password is kept as an argon2 hash only.
+
+    Parameters
+    ----------
+    prefix
+        What it may see: a 12-digit area code, or the leading digits of one; empty for the whole city.
+
+    Raises
+    ------
+    DataError
+        If the name is taken or the prefix is none.
+    """
+    try:
+        visible = Scope.of_area(prefix) if len(prefix) == CODE_LENGTH else Scope(prefix)
+    except ValueError as error:
+        raise DataError(
+            f"范围 {prefix!r} 不是区划代码；请填 12 位代码或其开头几位，留空为全市。"
+        ) from error
     with store.writing("account") as db:
+        if db.scalar(select(Account.id).where(Account.username == username)) is not None:
+            raise DataError(f"账号 {username} 已经存在；请换一个用户名。")
         db.add(
             Account(
                 username=username,
                 display_name=name,
                 role=role,
-                scope=prefix,
+                scope=visible.prefix,
                 password_hash=_hasher.hash(password),
                 created_at=datetime.now(UTC),
             )

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dashboard.commands import imports
@@ -35,7 +36,7 @@ def main() -> None:
     try:
         cli()
     except DataError as error:
-        err.print(f"[bold red]错误[/] {error}", highlight=False)
+        err.print(f"[bold red]错误[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(2)
 
 
@@ -133,16 +134,10 @@ def doctor() -> None:
     """检查安装和数据库，说明哪里不对。"""
     settings = Settings.from_environment()
     typer.echo(f"目录  {settings.home}")
-    typer.echo(f"数据库 {_without_password(settings.database_url)}")
     store = Store.open(settings.database_url)
+    typer.echo(f"数据库 {store.engine.url.render_as_string(hide_password=True)}")
     typer.echo(f"版次  {store.revision()}")
     typer.echo(f"缺少的地图文件 {len(Tiles(store, settings.tiles).missing())}")
-
-
-def _without_password(url: str) -> str:
-    from sqlalchemy import make_url  # noqa: PLC0415
-
-    return make_url(url).render_as_string(hide_password=True)
 
 
 @cli.command()
@@ -153,7 +148,9 @@ def account(
         str, typer.Option(help="administrator、planner、committee、leader 或 worker。")
     ] = "planner",
     scope: Annotated[str, typer.Option(help="可见范围：区划代码前缀；留空为全市。")] = "",
-    password_file: Annotated[Path | None, typer.Option(help="从文件读密码；不给则提示输入。")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="从文件读密码；不给则提示输入。", exists=True, dir_okay=False)
+    ] = None,
 ) -> None:
     """新建账号。"""
     from dashboard.auth import create_account  # noqa: PLC0415

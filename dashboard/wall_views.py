@@ -253,12 +253,18 @@ def laid_out(session: Session, scope: Scope, plan: Plan, wanted: Wanted) -> Plan
 
 
 def _of_area(session: Session, scope: Scope, view: WallView, area: AreaRef) -> list[WallView]:
-    shown = areas.children(session, scope, area.id) if view.each else [area]
+    shown = _below(session, scope, area) if view.each else [area]
     made = []
     for one in shown:
         unit = view.unit if view.unit in _FINER[one.level] else usual_unit(session, scope, one)
         made.append(replace(view, area=one.code, unit=unit, each=False))
     return made
+
+
+def _below(session: Session, scope: Scope, area: AreaRef) -> list[AreaRef]:
+    """Return the areas directly below; further down where there is only one."""
+    found = areas.children(session, scope, area.id)
+    return _below(session, scope, found[0]) or found if len(found) == 1 else found
 
 
 def usual_unit(session: Session, scope: Scope, area: AreaRef) -> Unit:

@@ -46,7 +46,7 @@ def store_exists(database_url: str) -> bool:
     except DBAPIError as error:
         if "area" in str(error.orig):
             return False
-        raise StoreError(f"数据库打不开：{error.orig}") from error
+        raise _unusable(error) from error
     finally:
         engine.dispose()
 
@@ -70,6 +70,11 @@ def make_engine(database_url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _unusable(error: DBAPIError) -> StoreError:
+    reason = " ".join(str(error.orig).split())  # PostgreSQL's come in several lines
+    return StoreError(f"数据库打不开：{reason}")
 
 
 def _check_readable(path: Path) -> None:
@@ -113,7 +118,7 @@ def migrate(engine: Engine) -> None:
     except CommandError as error:
         raise StoreError(f"数据库版本与本程序不符（{error}）；请升级程序，或换一个数据库。") from error
     except DBAPIError as error:
-        raise StoreError(f"数据库打不开：{error.orig}") from error
+        raise _unusable(error) from error
 
 
 def open_store(database_url: str) -> Engine:

@@ -135,13 +135,11 @@ def touch(connection: Connection, table_names: set[str]) -> None:
 def _extent(connection: Connection, name: str) -> tuple[float, ...] | None:
     query = f'SELECT substr(geometry, 1, 40), geometry FROM "{name}" WHERE geometry IS NOT NULL'  # noqa: S608
     bounds = [_envelope(head) or from_gpkg(blob).bounds for head, blob in connection.execute(text(query))]
-    if not bounds:
+    values = np.array(bounds).reshape(-1, 4)
+    values = values[~np.isnan(values).any(axis=1)]  # empty geometries have no bounds
+    if not len(values):
         return None
-    values = np.array(bounds)
-    return (
-        *(float(v) for v in np.nanmin(values[:, :2], axis=0)),
-        *(float(v) for v in np.nanmax(values[:, 2:], axis=0)),
-    )
+    return (*values[:, :2].min(axis=0).tolist(), *values[:, 2:].max(axis=0).tolist())
 
 
 def _envelope(head: bytes) -> tuple[float, ...] | None:

@@ -142,9 +142,9 @@ def _changed(frame: pd.DataFrame, stored: pd.DataFrame, columns: Sequence[str], 
         area_m2=area_m2,
         households=_households(frame, stored),
         displacement_m=displacement_m,
-        geometry=np.where(moved, new, None),
+        geometry=_only(new, moved),
     )
-    return lines[moved | np.array([bool(one) for one in listed], dtype=bool)]
+    return pd.DataFrame(lines[moved | np.array([bool(one) for one in listed], dtype=bool)])
 
 
 def _removed(stored: pd.DataFrame, columns: Sequence[str], project: Any) -> pd.DataFrame:
@@ -177,6 +177,12 @@ def _movement(
     return displacement_m > SAME_M, area_m2, displacement_m
 
 
+def _only(values: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[Any]:
+    result = np.full(len(values), None, dtype=object)
+    result[kept] = values[kept]
+    return result
+
+
 def _multi(polygons: NDArray[Any]) -> NDArray[Any]:
     result = polygons.copy()
     single = np.flatnonzero(shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON)
@@ -186,7 +192,7 @@ def _multi(polygons: NDArray[Any]) -> NDArray[Any]:
 
 def _rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
     found = [one for one in dict.fromkeys(columns) if one in frame]
-    rows: list[dict[str, Any]] = frame[found].astype(object).to_dict("records")
+    rows: list[dict[Any, Any]] = frame[found].astype(object).to_dict("records")
     return rows or [{} for _ in range(len(frame))]
 
 

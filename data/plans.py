@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -30,7 +29,7 @@ from models import Area, Change, Compound, Grid, MicroGrid, Plan, Setting
 from models.areas import SIGNIFICANT, prefix_of
 from models.enums import AreaLevel, PlanKind, PlanStatus
 
-LAYERS: Mapping[str, type[Compound] | type[Grid] | type[MicroGrid]] = {
+LAYERS: Mapping[str, type[Compound | Grid | MicroGrid]] = {
     "compound": Compound,
     "grid": Grid,
     "micro_grid": MicroGrid,
@@ -159,13 +158,13 @@ def ledger_of(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
         ``id``, ``area_code``, ``layer``, ``code``, ``name``, ``action``, ``attributes`` (column -> [former,
         new]), ``area_m2``, ``households``, ``displacement_m``, ``reason``, ``accepted``.
     """
-    names = ("id", "area_code", "layer", "code", "action", "attributes", "area_m2", "households")
-    names = (*names, "displacement_m", "reason", "accepted")
+    names = ["id", "area_code", "layer", "code", "action", "attributes", "area_m2", "households"]
+    names += ["displacement_m", "reason", "accepted"]
     columns = [table_of(Change).columns[name] for name in names]
     query = select(*columns).where(Change.plan_id == plan_id, scope.where(Change.area_code))
     frame = frame_of(session, query.order_by(Change.area_code, Change.code))
     frame["attributes"] = [json.loads(one) if isinstance(one, str) else {} for one in frame["attributes"]]
-    stored: dict[str, str] = {}
+    stored: dict[str, str | None] = {}
     for layer in frame["layer"].unique():
         model = LAYERS[layer]
         codes = frame.loc[frame["layer"] == layer, "code"].tolist()
@@ -240,8 +239,8 @@ def publish(
     Raises
     ------
     ConflictError
-        Where the boundaries of an area concerned were published anew after the draft was made, or a feature of
-        the ledger is not there any more; the draft stays.
+        Where the boundaries of an area concerned were published anew after the draft was made, or a feature
+        of the ledger is not there any more; the draft stays.
     DataError
         Where there is no such draft, no line is accepted, or a feature to be removed is still in use.
     """
@@ -281,7 +280,7 @@ def _locked_revision(session: Session) -> int:
 def changes_of(session: Session, plan_id: int) -> gpd.GeoDataFrame:
     """Return the accepted lines of a plan with their geometries in EPSG:4490 (None where it stays)."""
     columns = ["id", "area_code", "layer", "code", "action", "attributes"]
-    return geo_frame_of(session, Change, columns, Change.plan_id == plan_id, Change.accepted)
+    return geo_frame_of(session, Change, columns, Change.plan_id == plan_id, Change.accepted.is_(True))
 
 
 def _check_conflict(session: Session, plan: Plan, changes: pd.DataFrame) -> None:

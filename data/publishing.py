@@ -1,4 +1,4 @@
-"""A plan's accepted lines into force: former boundaries to ``boundary_version``, new ones into their layer."""
+"""A plan's accepted lines into force: former boundaries to ``boundary_version``, new ones to their layer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def apply(session: Session, model: type[Base], changes: gpd.GeoDataFrame, plan_i
     Parameters
     ----------
     changes
-        Accepted lines of the ledger: ``code``, ``area_code``, ``action``, ``attributes`` (JSON), ``geometry``.
+        Accepted lines of the ledger: ``code``, ``area_code``, ``action``, ``attributes``, ``geometry``.
     on
         First day of the new version.
 
@@ -150,7 +150,7 @@ def _updates(
     for code, attributes, geometry in zip(
         changed["code"], changed["attributes"], changed.geometry, strict=True
     ):
-        row = {"id": int(stored.at[code, "id"]), "plan_id": plan_id}
+        row: dict[str, Any] = {"id": int(stored["id"].loc[code]), "plan_id": plan_id}
         if geometry is not None:
             row |= {"geometry": geometry, "valid_from": on}
         rows.append(row | _values(model, attributes))

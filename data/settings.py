@@ -12,7 +12,7 @@ _HIGHEST_PORT = 65535
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) <= _HIGHEST_PORT:
+    if not text.isdecimal() or not 0 < int(text) <= _HIGHEST_PORT:
         raise SettingsError(f"PINGQI_PORT 应为 1—65535 的整数，现为 {text!r}。")
     return int(text)
 

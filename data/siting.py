@@ -1,4 +1,4 @@
-"""Where a feature belongs: the smallest area around it, and the compound, grid or building that it stands in."""
+"""Where a feature belongs: the smallest area around it, and the compound or grid that it stands in."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def smallest_area(points: Geometries, known: gpd.GeoDataFrame) -> NDArray[Any]:
 
 
 def holder(session: Session, model: type[Base], points: Geometries) -> NDArray[Any]:
-    """Return the id of the feature of a polygon table in which each point lies, shape (n,); None where none."""
+    """Return the id of the feature of a polygon table around each point, shape (n,); None where none."""
     ids = np.full(len(points), None, dtype=object)
     table = table_of(model)
     conditions = [table.columns["valid_to"].is_(None)] if "valid_to" in table.columns else []
@@ -144,7 +144,7 @@ def coarse(session: Session) -> list[type[Base]]:
 
 
 def resite(session: Session, models: Iterable[type[Base]]) -> None:
-    """Give rows that bear the code of a larger area than a community that of the smallest area around them."""
+    """Give rows that bear a larger area's code than a community's that of the smallest area around them."""
     known = areas(session)
     for model in models:
         column = table_of(model).columns["area_code"]

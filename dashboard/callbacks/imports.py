@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,7 +19,7 @@ from flask import abort
 from dashboard import auth
 from dashboard.components import import_report as tables
 from dashboard.components.shell import theme
-from dashboard.i18n import _, language
+from dashboard.i18n import _
 from dashboard.pages import imports as page
 from dashboard.services import Services
 from dashboard.uploads import PAGE, Uploads, may_import
@@ -58,6 +58,10 @@ class Form:
         """What a mapping belongs to: another file layout needs another mapping."""
         return [self.target, self.layer, self.encoding, self.header_row]
 
+    def checked(self, fields: Mapping[str, str]) -> dict[str, Any]:
+        """Return what was checked, to be compared with what is to be imported."""
+        return {"reading": self.reading, "form": [*astuple(self)], "fields": dict(fields)}
+
     def options(self, fields: Mapping[str, str]) -> Options:
         """Return the options of an import.
 
@@ -67,8 +71,8 @@ class Form:
             Header -> field, as chosen on the page (empty: not imported); no headers: let them be guessed.
         """
         city = None
-        if self.city_name or self.city_code:
-            city = City.parse(f"{self.city_name or ''}:{self.city_code or ''}")
+        if self.city_name and self.city_code:
+            city = City.parse(f"{self.city_name}:{self.city_code}")
         constants = {}
         if self.constant_field in TARGETS[self.target].columns and self.constant_value:
             constants[self.constant_field] = self.constant_value
@@ -139,6 +143,8 @@ def _register_file(app: Dash, services: Services) -> None:
         Input(page.CHECK, "n_clicks"),
         Input(page.TARGET, "value"),
         Input(page.LAYER, "value"),
+        Input(page.ENCODING, "value"),
+        Input(page.DATUM, "value"),
         Input(page.SWITCHES, "value"),
         State(page.URL, "search"),
         State(page.MAPPED, "data"),
@@ -150,20 +156,22 @@ def _register_file(app: Dash, services: Services) -> None:
             (Output(page.CONFIRM, "disabled"), True, True),
         ],
     )
-    def check(  # noqa: PLR0917
+    def check(
         _clicks: int | None,
         _target: str,
         _layer: str | None,
+        _encoding: str | None,
+        _datum: str | None,
         _switches: list[str],
         search: str,
-        mapped: list[Any] | None,
+        mapped: dict[str, Any] | None,
         headers: list[dict[str, str]],
         values: list[str],
         *form_values: Any,
     ) -> tuple[Any, ...]:
         path = _path(uploads, search)
         form = Form(*form_values)
-        fields = _fields(headers, values) if mapped == form.reading else {}
+        fields = _fields(headers, values) if (mapped or {}).get("reading") == form.reading else {}
         try:
             preview = imports.preview(
                 services.store, path, form.target, form.options(fields), scope=auth.scope()
@@ -194,11 +202,11 @@ def _register_file(app: Dash, services: Services) -> None:
             (Output(page.CHECK, "disabled"), True, False),
         ],
     )
-    def confirm(  # noqa: PLR0917
+    def confirm(
         clicks: int | None,
         search: str,
         changed: int,
-        mapped: list[Any] | None,
+        mapped: dict[str, Any] | None,
         headers: list[dict[str, str]],
         values: list[str],
         *form_values: Any,
@@ -207,7 +215,10 @@ def _register_file(app: Dash, services: Services) -> None:
             raise PreventUpdate
         path = _path(uploads, search)
         form = Form(*form_values)
-        fields = _fields(headers, values) if mapped == form.reading else {}
+        fields = _fields(headers, values)
+        if form.checked(fields) != mapped:
+            said = _("设置有改动，请先重新检查。")
+            return (*[no_update] * 5, html.P(said, className="import-verdict bad"))
         try:
             report = imports.run(
                 services.store,
@@ -280,7 +291,7 @@ def _fields(headers: list[dict[str, str]], values: list[str]) -> dict[str, str]:
 
 def _unread(form: Form, outcome: Outcome) -> tuple[Any, ...]:
     """Return the page for a file that can't be read at all."""
-    return None, None, form.reading, result(outcome), [], no_update, no_update, no_update, True, 1, None
+    return None, None, form.checked({}), result(outcome), [], no_update, no_update, no_update, True, 1, None
 
 
 def shown(preview: Preview, form: Form) -> tuple[Any, ...]:
@@ -294,7 +305,7 @@ def shown(preview: Preview, form: Form) -> tuple[Any, ...]:
     return (
         found,
         tables.mapping(preview, target),
-        form.reading,
+        form.checked({one.header: one.field or "" for one in preview.columns if not one.personal}),
         result(preview),
         overlays,
         view,
@@ -360,9 +371,12 @@ def build_in_background(tiles: Tiles) -> None:
 
 
 def _register_plans(app: Dash, services: Services) -> None:
-    @app.callback(Output(page.PLANS, "rowData"), Input(page.PLANS_CHANGED, "data"))
-    def list_plans(_changed: int) -> list[dict[str, Any]]:
-        return plan_rows(services)
+    @app.callback(
+        Output(page.PLANS, "rowData"), Output(page.PLANS_PANEL, "style"), Input(page.PLANS_CHANGED, "data")
+    )
+    def list_plans(_changed: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        rows = plan_rows(services) if may_import() else []
+        return rows, {} if rows else {"display": "none"}
 
     @app.callback(
         Output(page.CHOSEN_PLAN, "data", allow_duplicate=True),
@@ -452,7 +466,7 @@ def plan_rows(services: Services) -> list[dict[str, Any]]:
         names = area_names(session, [one.area_code for one in found])
     return [
         {
-            "id": one.id,
+            "id": str(one.id),
             "title": one.title,
             "kind": _(one.kind.label),
             "status": _(one.status.label),

@@ -41,7 +41,7 @@ LETTERS = 0.0195
 ROWS, ROWS_ULTRA_WIDE = 7, 13
 ULTRA_WIDE = 3.0
 """From this ratio of width to height upwards, the two ends of a ranking stand side by side."""
-GROUND = ("water", "green", "road", "building", "city", "county", "subdistrict", "community")
+GROUND = ("water", "green", "road", "city", "county", "subdistrict", "community")
 ANY_ZOOM = [0, 24]
 _LEVELS = list(AreaLevel)
 
@@ -126,7 +126,7 @@ def answer(services: Services, scope: Scope, asked: dict[str, Any], wanted: Want
                 "revision": revision,
                 "sources": digest,
             },
-            "steps": parts.steps(len(plan.views), index, seconds, asked["turn"], turning=turning),
+            "steps": parts.steps(len(plan.views), index, seconds, asked["turn"]) if turning else [],
             "problem": plan.problem,
             "sources": no_update if same_map else found,
             **_Screen(services, session, scope, view, asked).shown(),
@@ -269,11 +269,14 @@ class _Screen:
         by_area = found is not None and found.unit is not Unit.COMPOUND
         unit = self.unit if by_area else wall_views.usual_unit(self.session, self.scope, self.area)
         labelled = unit.value
+        layers = [] if by_area else ["compound"]
+        if self.area.level is AreaLevel.COMMUNITY:
+            layers.append("building")
         outline = areas.geometry(self.session, self.scope, self.area.code)
         if outline is None:
             raise AssertionError
         return {
-            "visible": [*GROUND, f"label.{labelled}", *([] if by_area else ["compound"])],
+            "visible": [*GROUND, *layers, f"label.{labelled}"],
             "zooms": {f"label.{labelled}": ANY_ZOOM, **({labelled: ANY_ZOOM} if by_area else {})},
             "overlays": _outlined(self.area, self.path, outline),
             "view": {

@@ -177,7 +177,8 @@ def _done(report: Report) -> str:
     if report.plan_id is not None:
         return (
             f"已生成草稿方案 {report.plan_id}：{counts(report.changes)}。"
-            f"用 pingqi plans {report.plan_id} 查看，pingqi publish {report.plan_id} 发布，pingqi drop {report.plan_id} 放弃。"
+            f"用 pingqi plans {report.plan_id} 查看，"
+            f"pingqi publish {report.plan_id} 发布，pingqi drop {report.plan_id} 放弃。"
         )
     if report.changes:
         return f"没有变化：{counts(report.changes)}。"
@@ -272,10 +273,10 @@ def _show_ledger(ledger: Any) -> None:
             line["name"] or "—",
             _ACTIONS[line["action"].value],
             f"{line['area_m2']:,.1f}",
-            "—" if line["displacement_m"] != line["displacement_m"] else f"{line['displacement_m']:,.2f}",  # noqa: PLR0124
+            "—" if line["displacement_m"] != line["displacement_m"] else f"{line['displacement_m']:,.2f}",
             "—"
             if line["households"] is None or line["households"] != line["households"]
-            else f"{line['households']:,.0f}",  # noqa: PLR0124
+            else f"{line['households']:,.0f}",
             changed if line["action"] is ChangeAction.CHANGE else "",
             "是" if line["accepted"] else "否",
         )

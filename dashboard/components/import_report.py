@@ -1,4 +1,4 @@
-"""What an import found, as tables: columns and their fields, first rows, problems, overlaps, the ledger of a plan."""
+"""What an import found, as tables: columns and fields, first rows, problems, overlaps, a plan's ledger."""
 
 from __future__ import annotations
 
@@ -27,6 +27,31 @@ HOW = {
     "unknown": "未知",
 }
 NOT_IMPORTED = ""
+_PAGE_ROWS = 50
+GRID_TEXTS = {
+    "noRowsToShow": "没有记录",
+    "page": "第",
+    "to": "—",
+    "of": "/",
+    "pageSizeSelectorLabel": "每页",
+    "filterOoo": "筛选……",
+    "contains": "包含",
+    "notContains": "不包含",
+    "equals": "等于",
+    "notEqual": "不等于",
+    "startsWith": "开头是",
+    "endsWith": "结尾是",
+    "blank": "空白",
+    "notBlank": "非空白",
+    "lessThan": "小于",
+    "greaterThan": "大于",
+    "lessThanOrEqual": "不大于",
+    "greaterThanOrEqual": "不小于",
+    "inRange": "介于",
+    "andCondition": "且",
+    "orCondition": "或",
+}
+"""Texts of the tables themselves, by their key in ag-grid."""
 
 
 def grid(
@@ -42,17 +67,28 @@ def grid(
         "theme": {
             "function": "themeQuartz.withPart(colorSchemeDark)" if theme.name == "dark" else "themeQuartz"
         },
+        "localeText": {key: _(text) for key, text in GRID_TEXTS.items()},
         **more.pop("options", {}),
     }
     return dag.AgGrid(
         id=grid_id,
         columnDefs=columns,
         rowData=rows,
-        defaultColDef={"sortable": True, "resizable": True, "filter": True, "suppressMovable": True},
+        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
         dashGridOptions=options,
         className="import-grid",
         **more,
     )
+
+
+def fitting(rows: int, most: int = 10) -> dict[str, Any]:
+    """Return the height of a table that shows `rows` rows, and whether it has pages."""
+    paged = rows > _PAGE_ROWS
+    height = 36 + 30 * min(max(rows, 1), most) + (46 if paged else 0)
+    return {
+        "style": {"height": f"{height}px"},
+        "options": {"pagination": paged, "paginationPageSize": _PAGE_ROWS},
+    }
 
 
 def facts(preview: Preview) -> html.Dl:
@@ -130,7 +166,7 @@ def first_rows(preview: Preview, theme: Theme) -> dag.AgGrid:
         {one: _shown(row[one], fields[one].choices if one in fields else None) for one in shown}
         for row in preview.rows
     ]
-    return grid("import-rows", columns, rows, theme, columnSize="autoSize", style={"height": "254px"})
+    return grid("import-rows", columns, rows, theme, columnSize="autoSize", **fitting(len(rows), 6))
 
 
 def _shown(value: Any, choices: type[Labelled] | None) -> Any:
@@ -186,7 +222,11 @@ def verdict(outcome: Outcome) -> html.P:
 def done(report: Report) -> str:
     """Say what an import did."""
     if report.plan_id is not None:
-        return _("已生成草稿方案 {n}：{counts}。", n=report.plan_id, counts=counts(report.changes))
+        return _(
+            "已生成草稿方案 {n}：{counts}。请在下方台账核对后发布或放弃。",
+            n=report.plan_id,
+            counts=counts(report.changes),
+        )
     if report.changes:
         return _("与已有数据相同，没有变化（{counts}）。", counts=counts(report.changes))
     return _("已导入 {n} 行为{target}。", n=number(report.stored), target=_(TARGETS[report.target].label))
@@ -213,15 +253,17 @@ def problems(outcome: Outcome, theme: Theme, grid_id: str) -> dag.AgGrid:
     columns = [
         {
             "field": "level",
+            "filter": True,
             "headerName": _("级别"),
             "width": 84,
             "cellClassRules": {"import-error": f"params.value === {json.dumps(_('错误'))}"},
         },
-        {"field": "file", "headerName": _("文件"), "width": 190, "tooltipField": "file"},
+        {"field": "file", "filter": True, "headerName": _("文件"), "width": 190, "tooltipField": "file"},
         {"field": "row", "headerName": _("行"), "width": 84, "type": "rightAligned"},
-        {"field": "column", "headerName": _("列"), "width": 110, "tooltipField": "column"},
+        {"field": "column", "filter": True, "headerName": _("列"), "width": 110, "tooltipField": "column"},
         {
             "field": "message",
+            "filter": True,
             "headerName": _("问题与处理"),
             "flex": 1,
             "minWidth": 320,
@@ -233,8 +275,7 @@ def problems(outcome: Outcome, theme: Theme, grid_id: str) -> dag.AgGrid:
         columns,
         rows,
         theme,
-        options={"pagination": True, "paginationPageSize": 50},
-        style={"height": "330px"},
+        **fitting(len(rows)),
     )
 
 
@@ -259,7 +300,7 @@ def overlaps(outcome: Outcome, theme: Theme) -> dag.AgGrid | None:
         }
     )
     rows = outcome.overlaps.head(5000).to_dict("records")
-    return grid("import-overlaps", columns, rows, theme, style={"height": "260px"})
+    return grid("import-overlaps", columns, rows, theme, **fitting(len(rows), 6))
 
 
 LEDGER_COLUMNS = (("code", "编码"), ("name", "名称"), ("action", "变更"), ("changed", "内容"))
@@ -275,9 +316,16 @@ def ledger(frame: pd.DataFrame, theme: Theme, grid_id: str, *, editable: bool) -
             "editable": editable,
             "cellDataType": "boolean",
         },
-        {"field": "code", "headerName": _("编码"), "width": 150},
-        {"field": "name", "headerName": _("名称"), "flex": 1, "minWidth": 120, "tooltipField": "name"},
-        {"field": "action", "headerName": _("变更"), "width": 84},
+        {"field": "code", "filter": True, "headerName": _("编码"), "width": 150},
+        {
+            "field": "name",
+            "filter": True,
+            "headerName": _("名称"),
+            "flex": 1,
+            "minWidth": 120,
+            "tooltipField": "name",
+        },
+        {"field": "action", "filter": True, "headerName": _("变更"), "width": 84},
         {"field": "area_m2", "headerName": _("面积变化（平方米）"), "width": 150, **_decimal(1)},
         {"field": "displacement_m", "headerName": _("最大位移（米）"), "width": 130, **_decimal(2)},
         {"field": "households", "headerName": _("户数"), "width": 84, **_decimal(0)},
@@ -285,7 +333,7 @@ def ledger(frame: pd.DataFrame, theme: Theme, grid_id: str, *, editable: bool) -
     ]
     rows = [
         {
-            "id": int(line["id"]),
+            "id": str(line["id"]),
             "accepted": bool(line["accepted"]),
             "code": line["code"],
             "name": line["name"],
@@ -302,9 +350,8 @@ def ledger(frame: pd.DataFrame, theme: Theme, grid_id: str, *, editable: bool) -
         columns,
         rows,
         theme,
-        getRowId="String(params.data.id)",
-        options={"pagination": True, "paginationPageSize": 50},
-        style={"height": "330px"},
+        getRowId="params.data.id",
+        **fitting(len(rows)),
     )
 
 

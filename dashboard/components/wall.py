@@ -283,11 +283,9 @@ def _name(name: str, where: str) -> html.Span:
     return html.Span([name, html.Small(where, className="wall-where")], className="wall-name")
 
 
-def steps(count: int, current: int, seconds: int, turn: int, *, turning: bool) -> list[html.Span]:
+def steps(count: int, current: int, seconds: int, turn: int) -> list[html.Span]:
     """Return a mark for every view; that of the present one fills up while it stays."""
-    if count < 2:  # noqa: PLR2004  (nothing to turn to)
-        return []
-    filling = {"animationDuration": f"{seconds}s"} if turning else {"animation": "none", "width": "100%"}
+    filling = {"animationDuration": f"{seconds}s"}
     return [
         html.Span(html.Span(key=f"turn-{turn}", style=filling), className="wall-step wall-step-now")
         if place == current

@@ -49,9 +49,7 @@ def kinds(rows: Sequence[tuple[str, int, str]], theme: Theme, size: float) -> go
 def enlarged(figure: go.Figure, theme: Theme, size: float) -> go.Figure:
     """Return a desk's trend for the wall: thicker lines, room for larger letters, no title of its own."""
     _dress(figure, theme, size)
-    figure.update_layout(
-        title=None, margin={"l": size * 3, "r": size * 1.4, "t": size * 0.6, "b": size * 1.8}
-    )
+    figure.update_layout(title=None, margin={"l": size * 3, "r": size * 1.4, "t": size, "b": size * 1.8})
     figure.update_traces(line_width=size * 0.2, selector={"type": "scatter", "fill": None, "line.width": 2})
     figure.update_xaxes(nticks=4, tickfont_size=size)
     figure.update_yaxes(tickfont_size=size, gridwidth=max(1, size * 0.06))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dash_mantine_components as dmc
 from dash import dcc, html
+
 from dashboard import auth, uploads
 from dashboard.components.import_report import ENCODINGS, grid
 from dashboard.components.shell import header, page, theme
@@ -48,6 +47,7 @@ DOWNLOAD_PROBLEMS = "import-download-problems"
 DOWNLOAD = "import-download"
 MESSAGE = "import-message"
 PLANS = "import-plans"
+PLANS_PANEL = "import-plans-panel"
 PLANS_CHANGED = "import-plans-changed"
 LEDGER_BOX = "import-ledger-box"
 LEDGER = "import-ledger"
@@ -64,13 +64,13 @@ SWITCH_LABELS = {
 }
 
 
-def layout(services: Services) -> dmc.MantineProvider:
+def layout(_services: Services) -> dmc.MantineProvider:
     """Return the page for whoever is signed in."""
     colours = theme()
     if not uploads.may_import():
         return page(
             [
-                header("/import"),
+                header(uploads.PAGE),
                 html.Main(html.P(_("导入数据需要网格规划员或管理员账号。")), className="import-empty"),
             ],
             colours,
@@ -82,7 +82,7 @@ def layout(services: Services) -> dmc.MantineProvider:
             dcc.Store(id=PLANS_CHANGED, data=0),
             dcc.Store(id=CHOSEN_PLAN),
             dcc.Download(id=DOWNLOAD),
-            header("/import"),
+            header(uploads.PAGE),
             html.Main([_steps(), html.Div(id=BODY), _plans(colours)], className="import-page"),
         ],
         colours,
@@ -116,7 +116,7 @@ def upload_box() -> html.Section:
                     html.Div(_("把文件拖到这里，或点击选择"), className="import-drop-title"),
                     html.Div(
                         _(
-                            "GeoPackage、GeoJSON、Shapefile（可打包为 zip，或一并选中各部分）、KML、DXF、CSV、Excel、OSM"
+                            "GeoPackage、GeoJSON、Shapefile（打包为 zip 或选中各部分）、KML、DXF、CSV、Excel、OSM"
                         ),
                         className="hint",
                     ),
@@ -210,7 +210,7 @@ def _settings(file_name: str, *, has_areas: bool) -> html.Section:
             dmc.Select(
                 id=TARGET,
                 label=_("导入为"),
-                value="compound" if has_areas else "community",
+                value="compound",
                 data=[{"value": one.name, "label": _(one.label)} for one in TARGETS.values()],
                 allowDeselect=False,
                 searchable=True,
@@ -322,7 +322,7 @@ def _plans(colours: Theme) -> html.Section:
                 [html.H2(_("方案")), html.Span(_("点选一行，查看变更台账"), className="as-of")],
                 className="panel-head",
             ),
-            grid(PLANS, columns, [], colours, getRowId="String(params.data.id)", style={"height": "190px"}),
+            grid(PLANS, columns, [], colours, getRowId="params.data.id", style={"height": "190px"}),
             html.Div(
                 [
                     html.Div(id=LEDGER_BOX),
@@ -339,5 +339,7 @@ def _plans(colours: Theme) -> html.Section:
                 ]
             ),
         ],
+        id=PLANS_PANEL,
         className="panel import-plans",
+        style={"display": "none"},
     )

@@ -19,6 +19,8 @@ Floats = "NDArray[np.float64]"
 USES = ("housing", "shop", "office", "school", "hospital", "industry", "public")
 HOUSING, SHOP = 0, 1
 STEEPEST = np.deg2rad(30)
+NOTCH_M = 0.01
+"""Notches in a kerb line that only the meeting of two strips leaves."""
 COLUMNS = 10
 CU, CV, WIDTH, DEPTH, TURN, FLOORS, UNITS, PER_FLOOR, USE, KNOWN = range(COLUMNS)
 """Columns of a lot's buildings: centre in the lot's frame, size, turn, floors, entrances, households per floor and
@@ -126,7 +128,7 @@ def insets(lots: list[Lot]) -> NDArray[np.object_]:
     for i in np.flatnonzero(shapely.area(result) < 0.35 * shapely.area(whole)):
         narrow = _single(shapely.buffer(whole[i], -2.0, join_style="mitre"))
         result[i] = whole[i] if narrow is None else narrow
-    return result
+    return shapely.simplify(result, NOTCH_M)
 
 
 def stand(lot: Lot, polygon: shapely.Polygon, rng: np.random.Generator) -> Site:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from data.demo.lots import Node
 
-FULL = 520
+FULL = 540
 """Households up to which neighbouring lots share a grid."""
-SPLIT = 590
+SPLIT = 600
 """Households from which a compound holds several grids."""
-USUAL = 390
-EXCLUSIVE_M2 = 40_000.0
+USUAL = 395
+EXCLUSIVE_M2 = 52_000.0
 """Land without households from which a grid of its own is set up (a school, a park, works)."""
 GAP_M = 0.3
 

@@ -13,9 +13,9 @@ from scipy.spatial import cKDTree
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TOLERANCE_M = 0.001
-"""How far from an edge a vertex on it may be; rounding to 0.1 mm and merging stay well below."""
-MERGE_M = 0.0006
+TOLERANCE_M = 0.0033
+"""How far from an edge a vertex on it may be; no less than merging may move it."""
+MERGE_M = 0.003
 
 
 def node(

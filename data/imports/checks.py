@@ -74,7 +74,7 @@ def check_doubles(geometries: Geometries, findings: Findings) -> None:
 
 
 def overlaps(metric: Geometries, frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
-    """Return the pairs of polygons that overlap by more than `OVERLAP_M2`, largest first, and report their count.
+    """Return the pairs of polygons that overlap by more than `OVERLAP_M2`, largest first, and report them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Codes and names for rows that have none: codes taken over from the stored feature at the place, or issued."""
+"""Codes and names for rows that have none: taken over from the stored feature at the place, or issued."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _issue(
 
 
 def give_names(session: Session, target: Target, frame: pd.DataFrame, findings: Findings) -> pd.Series[Any]:
-    """Return a name for every new good row of a table that needs one: where there is none, one made from the code."""
+    """Return a name for every new good row of a table that needs one, made from its code if it has none."""
     names = frame["name"].copy() if "name" in frame else pd.Series(None, index=frame.index, dtype=object)
     if table_of(target.model).columns["name"].nullable or "code" not in frame:
         return names

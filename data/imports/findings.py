@@ -97,8 +97,8 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "area_differs": (
         "warning",
-        "编码属社区 {code}，位置却在 {found}；请核对。",
-        "the code belongs to community {code}, the place to {found}; check it.",
+        "编码属社区 {owner}，位置却在 {found}；请核对。",
+        "the code belongs to community {owner}, the place to {found}; check it.",
     ),
     "code_duplicate": (
         "error",
@@ -137,10 +137,14 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "overlaps": (
         "warning",
-        "{count:,} 对图形重叠（大于 {threshold_m2:f} 平方米；其中大于 1 平方米的 {large:,} 对），"
-        "共 {area_m2:,.0f} 平方米；导入后可拉平对齐。",
-        "{count:,} pairs overlap (by more than {threshold_m2:f} m²; {large:,} by more than 1 m²), "
-        "{area_m2:,.0f} m² in all; align them later.",
+        (
+            "{count:,} 对图形重叠（大于 {threshold_m2:f} 平方米；其中大于 1 平方米的 {large:,} 对），"
+            "共 {area_m2:,.0f} 平方米；导入后可拉平对齐。"
+        ),
+        (
+            "{count:,} pairs overlap (by more than {threshold_m2:f} m²; {large:,} by more than 1 m²), "
+            "{area_m2:,.0f} m² in all; align them later."
+        ),
     ),
     "outside": (
         "error",
@@ -160,7 +164,7 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     "city_missing": (
         "error",
         "还没有任何区划；请给出城市名称和六位代码（如 杭州市:330100），或先导入区划。",
-        "there is no area yet; give the city's name and six-digit code (杭州市:330100), or import areas first.",
+        "there is no area yet; give the city's name and six-digit code (City:330100), or import areas first.",
     ),
     "city_code": (
         "error",
@@ -174,8 +178,8 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "city_made": (
         "warning",
-        "已新建城市“{value}”，范围取本次数据的外包；请再导入正式区划。",
-        "the city '{value}' was made, as wide as this file; import its true boundary later.",
+        "新建城市“{value}”，范围取本次数据的外包；请再导入正式区划。",
+        "the city '{value}' is made, as wide as this file; import its true boundary later.",
     ),
     "crs_other_datum": (
         "warning",
@@ -189,9 +193,14 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "datum_offset": (
         "error",
-        "位置与已有数据整体相差约 {shift_m:,.0f} 米（方位 {direction_deg:.0f}°），不属已知的坐标偏移；请核对，确认无误可指定坐标基准。",
-        "lies some {shift_m:,.0f} m off what is stored (azimuth {direction_deg:.0f}°), by no known shift; check it, "
-        "or declare the datum if it is right.",
+        (
+            "位置与已有数据整体相差约 {shift_m:,.0f} 米（方位 {direction_deg:.0f}°），不属已知的偏移；"
+            "请核对，确认无误可指定坐标基准。"
+        ),
+        (
+            "lies some {shift_m:,.0f} m off what is stored (azimuth {direction_deg:.0f}°), by no known "
+            "shift; check it, or declare the datum if it is right."
+        ),
     ),
     "datum_disagrees": (
         "warning",
@@ -261,7 +270,7 @@ class Findings:
         """Take over what the readers found, of the rows that are here."""
         index = pd.Index(self.rows)
         found = list(problems)
-        places = index.get_indexer([-1 if one.row is None else one.row for one in found])
+        places = index.get_indexer(pd.Index([-1 if one.row is None else one.row for one in found]))
         for one, place in zip(found, places, strict=True):
             if one.row is None or place >= 0:
                 self.problems.append(one)

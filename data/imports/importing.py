@@ -66,7 +66,9 @@ def preview(
         datum_how=placed.datum_how if placed else "unknown",
         header_row=raw.header_row,
         columns=prepared.columns,
-        rows=shown.where(shown.notna(), None).to_dict("records"),
+        rows=[
+            {str(k): v for k, v in one.items()} for one in shown.where(shown.notna(), None).to_dict("records")
+        ],
         geometries=_some(prepared),
         first=prepared.first,
     )

@@ -74,7 +74,8 @@ def locate(
         )
         _check_level(codes, target, findings)
     elif city is not None:
-        codes = np.where(shapely.is_missing(points), None, city.code.ljust(CODE_LENGTH, "0")).astype(object)
+        codes = np.full(len(points), city.code.ljust(CODE_LENGTH, "0"), dtype=object)
+        codes[shapely.is_missing(points)] = None
     else:
         codes = _codes(known, points, metric, frame, target, findings)
     for position in np.flatnonzero(~findings.bad):
@@ -146,28 +147,31 @@ def _codes(
     target: Target,
     findings: Findings,
 ) -> NDArray[Any]:
-    """Return the area codes: what the file says, what the code of a grid begins with, or where the row lies."""
+    """Return the area codes: what the file says, what a grid's code begins with, or where the row lies."""
     lies_in = siting.smallest_area(points, known)
     codes = lies_in.copy()
-    alone = np.flatnonzero([one is None for one in codes] & ~shapely.is_missing(points))
+    alone = np.flatnonzero(np.equal(codes, None) & ~shapely.is_missing(points))
     roots = _roots(known)
     if len(alone) and len(roots):
-        nearest = shapely.STRtree(to_metric(np.asarray(roots.geometry.values, dtype=object), metric)).nearest(
-            to_metric(points[alone], metric)
-        )
+        around = to_metric(np.asarray(roots.geometry.values, dtype=object), metric)
+        nearest = shapely.STRtree(around).nearest(to_metric(points[alone], metric))
         codes[alone] = roots["code"].to_numpy()[nearest]
     exist = set(known["code"])
     if "area_code" in frame:
-        for position, code in frame["area_code"].dropna().items():
-            if code in exist:
-                codes[position] = code
+        stated = frame["area_code"].to_numpy(dtype=object)
+        for position in np.flatnonzero(frame["area_code"].notna()):
+            if stated[position] in exist:
+                codes[position] = stated[position]
             else:
-                findings.note("area_unknown", int(str(position)), value=code)
+                findings.note("area_unknown", int(position), value=stated[position])
     if target.name in {"grid", "micro_grid"} and "code" in frame:
-        starts = frame["code"].str[:CODE_LENGTH]
         communities = set(known.loc[known["level"] == AreaLevel.COMMUNITY, "code"])
-        for position, code in starts[starts.isin(communities)].items():
-            if lies_in[position] in communities and lies_in[position] != code:
-                findings.note("area_differs", int(str(position)), code=code, found=lies_in[position])
-            codes[position] = code
+        own = frame["code"].to_numpy(dtype=object)
+        for position in np.flatnonzero(frame["code"].notna()):
+            owner, found = own[position][:CODE_LENGTH], lies_in[position]
+            if owner not in communities:
+                continue
+            if found in communities and found != owner:
+                findings.note("area_differs", int(position), owner=owner, found=found)
+            codes[position] = owner
     return codes

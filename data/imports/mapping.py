@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -76,7 +77,7 @@ def _bare(header: str) -> str:
     return re.sub(r"\s+", "", _UNIT.sub("", unicodedata.normalize("NFKC", header))).lower()
 
 
-def _identifies(values: pd.Series[object]) -> bool:
+def _identifies(values: pd.Series[Any]) -> bool:
     present = values.dropna()
     return len(values) == 0 or bool(
         len(present) >= _FILLED * len(values) and present.nunique() >= _DISTINCT * len(present)
@@ -90,7 +91,7 @@ def decide(
     constants: Mapping[str, str],
     findings: Findings,
 ) -> dict[str, str]:
-    """Return field -> header: the guess, changed by the user's `wishes`; report what is required and missing."""
+    """Return field -> header: the guess, changed by the user's `wishes`; report what is missing."""
     mapping = guess(frame, target, findings)
     headers = [str(one) for one in frame.columns if one != "geometry"]
     for column, header in wishes.items():
@@ -109,7 +110,7 @@ def decide(
     return mapping
 
 
-def sample(values: pd.Series[object]) -> str | None:
+def sample(values: pd.Series[Any]) -> str | None:
     """Return the first few distinct values of a column, to be recognised by."""
     texts = [str(one) for one in values.head(_SAMPLE).dropna().unique()[:3]]
     return "、".join(one if len(one) <= 20 else one[:20] + "…" for one in texts) or None  # noqa: PLR2004

@@ -55,7 +55,7 @@ class Outcome:
 
     @property
     def only_as_whole(self) -> bool:
-        """Whether an error concerns the whole file, or no row is good: taking the good rows would not help."""
+        """Whether an error concerns the whole file, or no row is good: the good rows alone won't help."""
         return self.good == 0 or any(one.row is None and one.severity == "error" for one in self.problems)
 
     @property

@@ -1,4 +1,4 @@
-"""From the coordinates of the file to EPSG:4490: coordinate system, datum, and whether it lies where it should."""
+"""From the file's coordinates to EPSG:4490: coordinate system, datum, and whether it lies where it should."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def stored_near(session: Session, model: type[Base], geometries: Geometries) -> 
     stored = np.asarray(geo_frame_of(session, model, ["id"], *conditions).geometry.values, dtype=object)
     west, south, east, north = shapely.total_bounds(geometries)
     box = shapely.box(west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG)
-    stored = stored[shapely.intersects(stored, box)]
+    stored = np.asarray(stored[shapely.intersects(stored, box)], dtype=object)
     return (
         stored[np.unique(np.linspace(0, len(stored) - 1, _MOST).astype(int))]
         if len(stored) > _MOST
@@ -153,11 +153,12 @@ def stored_near(session: Session, model: type[Base], geometries: Geometries) -> 
 def to_metric(geometries: Geometries, metric: CRS) -> Geometries:
     """Return geometries (None kept) from EPSG:4490 in the city's metric coordinate system."""
     transformer = Transformer.from_crs(geo_crs.STORED_CRS, metric, always_xy=True)
-    return np.asarray(shapely.transform(geometries, transformer.transform, interleaved=False), dtype=object)
+    result = shapely.transform(geometries, transformer.transform, interleaved=False)
+    return np.asarray(result, dtype=object)
 
 
 def metric_of(setting: str | None, geometries: Geometries) -> CRS:
-    """Return the city's metric coordinate system: its setting, else the default for where the geometries lie."""
+    """Return the city's metric coordinate system: its setting, else the default for the geometries' place."""
     if setting:
         return CRS.from_epsg(int(setting))
     west, south, east, north = shapely.total_bounds(geometries)

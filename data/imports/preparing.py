@@ -73,7 +73,7 @@ class Prepared:
         return ~self.findings.bad
 
     def may_store(self, options: Options) -> bool:
-        """Tell whether anything may be stored: the file is sound, and so are all rows or the user takes the good."""
+        """Tell whether anything may be stored: the file is sound, and so are all rows or the good will do."""
         if self.findings.stops or not self.good.any():
             return False
         return options.good_rows_only or not self.findings.bad.any()
@@ -133,7 +133,7 @@ def _meant(raw: RawTable, where: Where | None) -> NDArray[np.bool_]:
     values = raw.frame[where.column]
     if not where.values:
         return np.asarray(values.notna())
-    named = values.notna() & values.astype(str).isin(where.values)
+    named = values.notna() & values.astype(str).isin(where.values)  # noqa: PD011  (a field, not a frame's)
     return np.asarray(~named if where.negated else named)
 
 
@@ -223,7 +223,8 @@ def _place(
     tell("检查重叠", 0.8)
     checks.check_doubles(geometry, findings)
     if target.overlaps:
-        prepared.overlaps = checks.overlaps(np.where(findings.bad, None, metric), frame, findings)
+        metric[findings.bad] = None
+        prepared.overlaps = checks.overlaps(metric, frame, findings)
 
 
 def _identify(session: Session, prepared: Prepared, metric: NDArray[Any]) -> None:

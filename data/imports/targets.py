@@ -47,7 +47,7 @@ class Field:
     column, label
         Name in the store; Chinese label.
     synonyms
-        Headers that mean it, the most certain first; Chinese ones of three characters also as a part of a header.
+        Headers that mean it, the most certain first; Chinese ones of three characters also as a part.
     kind
         How values are read.
     required
@@ -301,10 +301,32 @@ _USES = {
     "industry": "工业 仓库 industrial warehouse factory manufacture",
     "public": "公共建筑 公建 public civic church temple mosque train_station sports_hall museum library",
 }
-_BUILDING_WORDS = {word: BuildingUse(use) for use, words in _USES.items() for word in words.split()}
+_BUILDING_WORDS: dict[str, BuildingUse | None] = {
+    word: BuildingUse(use) for use, words in _USES.items() for word in words.split()
+}
 _BUILDING_WORDS |= dict.fromkeys(
-    "其他 其它 未知 yes no garage garages hut shed roof farm farm_auxiliary barn hangar greenhouse service "
-    "construction ruins carport cabin".split(),
+    [
+        "其他",
+        "其它",
+        "未知",
+        "yes",
+        "no",
+        "garage",
+        "garages",
+        "hut",
+        "shed",
+        "roof",
+        "farm",
+        "farm_auxiliary",
+        "barn",
+        "hangar",
+        "greenhouse",
+        "service",
+        "construction",
+        "ruins",
+        "carport",
+        "cabin",
+    ],
     None,
 )
 _BUILDING = Target(

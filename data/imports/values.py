@@ -1,4 +1,4 @@
-"""Values as people write them in tables, read for a field: one look at each distinct value, not at each row."""
+"""Values as people write them, read for a field: one look at each distinct value, not at each row."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def convert(series: pd.Series[Any], field: Field, header: str, findings: Finding
         for position, value in present[present.isin(list(wrong))].items():
             one = wrong[value]
             findings.note(one.code, int(str(position)), column=header, value=value, **one.details)
-            values.loc[position] = None
+        values[values.map(lambda one: isinstance(one, _Wrong))] = None
     return values
 
 

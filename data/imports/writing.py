@@ -1,4 +1,4 @@
-"""Rows that are in order, into the store: the city where there is none, new rows inserted, known ones updated."""
+"""Rows in order, into the store: the city where there is none, new rows inserted, known ones updated."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _updates(prepared: Prepared, frame: pd.DataFrame, ids: pd.Series[Any]) -> li
 
 
 def _make_city(session: Session, city: City, prepared: Prepared, frame: pd.DataFrame) -> None:
-    """Add the city, as wide as the rows and a margin, and note its name, code and metric coordinate system."""
+    """Add the city, as wide as the rows and a margin, and note its name, code and metric system."""
     crs = prepared.metric
     if crs is None:
         raise AssertionError

@@ -23,7 +23,7 @@ from waitress.server import create_server
 from dashboard.map import NOT_SHOWN, PingqiMap, encode_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -96,6 +96,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.lost = False
+        self.asked = 0
         app = dash.Dash(__name__, assets_folder=str(folder / "assets"))
         app.server.add_url_rule("/tiles/<name>", view_func=self.tile)
         app.layout = html.Div(
@@ -113,9 +114,10 @@ class Site:
         self.thread.start()
 
     def tile(self, name: str) -> Any:
+        self.asked += 1
         if self.lost:
             abort(503)
-        return send_file(self.folder / name, conditional=True, max_age=0)
+        return send_file(self.folder / name, conditional=True, max_age=31536000)
 
     def map(self) -> PingqiMap:
         sources = [
@@ -193,6 +195,12 @@ class Page:
 
     def painted(self, times: int) -> None:
         self.until(f"Number(document.querySelector('.pingqi-map')?.dataset.painted ?? 0) >= {times}")
+
+    def settles(self, where: tuple[float, float], wanted: Callable[[tuple[int, ...]], bool]) -> None:
+        """Wait until the colour at a place of the map is as wanted."""
+        end = time.monotonic() + 20
+        while not wanted(color := self.color(*where)):
+            assert time.monotonic() < end, f"{color} at {where}"
 
     def canvas(self) -> Any:
         return self.page.locator(".pingqi-map canvas")
@@ -273,12 +281,12 @@ def test_a_click_answers_with_the_feature_and_beside_it_with_none(page: Page) ->
     page.until("JSON.parse(document.getElementById('clicked').textContent).layer === null")
 
 
-def test_another_metric_moves_no_geometry(page: Page) -> None:
-    before = len([url for url in page.requests if "/tiles/" in url])
+def test_another_metric_moves_no_geometry(page: Page, site: Site) -> None:
+    before = site.asked
     page.page.evaluate("document.getElementById('other').click()")
     page.painted(2)
     assert near(page.color(470, 250), COLORS[1])
-    assert len([url for url in page.requests if "/tiles/" in url]) == before
+    assert site.asked == before
 
 
 def test_the_label_is_written_with_the_shipped_font(page: Page, site: Site) -> None:
@@ -300,3 +308,36 @@ def test_tiles_lost_with_the_server_come_back_with_it(site: Site, browser: Any) 
     page.painted(1)
     assert near(page.color(250, 250), COLORS[1])
     page.page.close()
+
+
+def test_hiding_and_showing_a_layer_asks_the_server_for_nothing(page: Page, site: Site) -> None:
+    before = site.asked
+    page.page.evaluate("dash_clientside.set_props('map', {visible: ['label'], theme: 'dark'})")
+    page.settles((250, 250), lambda color: max(color) < 60)
+    page.page.evaluate("dash_clientside.set_props('map', {visible: ['label', 'compound']})")
+    page.settles((250, 250), lambda color: color[2] > 150)
+    assert site.asked == before
+
+
+def test_a_lost_graphics_context_is_said_and_repainted_when_it_returns(page: Page) -> None:
+    page.page.evaluate(
+        """() => {
+            const context = document.querySelector('.pingqi-map canvas').getContext('webgl2');
+            window.lost = context.getExtension('WEBGL_lose_context');
+            window.lost.loseContext();
+        }"""
+    )
+    page.until("document.querySelector('.pingqi-map-status').textContent.includes('显卡')")
+    page.page.evaluate("window.lost.restoreContext()")
+    page.until("document.querySelector('.pingqi-map-status').hidden")
+    page.settles((250, 250), lambda color: near(color, COLORS[1]))
+
+
+def test_a_wall_has_no_controls_and_no_hover(page: Page) -> None:
+    page.page.evaluate("dash_clientside.set_props('map', {interactive: false})")
+    page.until("!document.querySelector('.maplibregl-ctrl-zoom-in')")
+    page.painted(2)
+    page.canvas().hover(position={"x": CENTRE[0], "y": CENTRE[1]})
+    time.sleep(0.3)
+    assert page.page.evaluate("document.querySelector('.pingqi-map-tip').hidden")
+    assert near(page.color(250, 250), COLORS[1])

@@ -4,6 +4,7 @@ import { isTiled } from "./addresses.ts";
 import type { Outputs, Props, SourceSpec } from "./contract.ts";
 import { paintOnceLoaded } from "./first_paint.ts";
 import { pageFonts } from "./fonts.ts";
+import { screenBox } from "./geometry.ts";
 import { Hover, type Line } from "./hover.ts";
 import { addImages } from "./images.ts";
 import { mapLocale, texts } from "./locale.ts";
@@ -278,11 +279,20 @@ export class MapController {
     this.hover.place(this.pointer.x, this.pointer.y);
   }
 
+  /** The parts of a feature in the tiles in view: look around what is known until nothing new is found. */
   private pieces(picked: Picked): MapGeoJSONFeature[] {
     if (picked.layer === "point") return [];
-    return this.map
-      .queryRenderedFeatures({ layers: [picked.feature.layer.id] })
-      .filter((feature) => feature.id === picked.id);
+    const layers = [picked.feature.layer.id];
+    let found = [picked.feature];
+    for (;;) {
+      const box = screenBox(
+        found.map((piece) => piece.geometry),
+        (position) => this.map.project(position),
+      );
+      const more = this.map.queryRenderedFeatures(box, { layers }).filter(({ id }) => id === picked.id);
+      if (more.length <= found.length) return more.length ? more : found;
+      found = more;
+    }
   }
 
   /** Write the tooltip at once with what is known, and again when the names have come. */

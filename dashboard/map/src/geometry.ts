@@ -36,3 +36,19 @@ export function svgPath(geometries: GeoJSON.Geometry[], project: Project): strin
   }
   return path;
 }
+
+/** The box on the screen that holds all geometries. */
+export function screenBox(geometries: GeoJSON.Geometry[], project: Project): [[number, number], [number, number]] {
+  const [low, high] = [
+    [Infinity, Infinity],
+    [-Infinity, -Infinity],
+  ] as [[number, number], [number, number]];
+  for (const [lng = 0, lat = 0] of geometries.flatMap(lines).flat()) {
+    const { x, y } = project([lng, lat]);
+    low[0] = Math.min(low[0], x);
+    low[1] = Math.min(low[1], y);
+    high[0] = Math.max(high[0], x);
+    high[1] = Math.max(high[1], y);
+  }
+  return [low, high];
+}

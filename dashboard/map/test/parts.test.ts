@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { isTiled, route, tileTemplate } from "../src/addresses.ts";
 import type { SourceSpec } from "../src/contract.ts";
 import { fontFiles } from "../src/fonts.ts";
-import { svgPath } from "../src/geometry.ts";
+import { screenBox, svgPath } from "../src/geometry.ts";
 import { overlayData } from "../src/overlays.ts";
 import { topmost } from "../src/picking.ts";
 
@@ -61,4 +61,10 @@ test("a polygon's outline is closed, a line's is not", () => {
   const ring = [[0, 0], [1, 0], [1, 1], [0, 0]];
   assert.match(svgPath([{ type: "Polygon", coordinates: [ring] }], project), /^M0\.0 0\.0L1\.0 0\.0.*Z$/);
   assert.doesNotMatch(svgPath([{ type: "LineString", coordinates: ring }], project), /Z/);
+});
+
+test("the box on the screen holds every part", () => {
+  const project = ([x, y]: [number, number]) => ({ x, y: -y });
+  const part = (x: number): GeoJSON.Polygon => ({ type: "Polygon", coordinates: [[[x, 0], [x + 1, 0], [x, 2], [x, 0]]] });
+  assert.deepEqual(screenBox([part(0), part(4)], project), [[0, -2], [5, -0]]);
 });

@@ -1,0 +1,148 @@
+"""Map archives: made when something changed, read by scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyogrio
+import pytest
+from sqlalchemy import text
+
+from data.scope import Scope
+from data.store import Store
+from data.tiles import LAYERS, Archive, Tiles, may_read, wanted
+from tests import town
+
+EAST, WEST = town.EAST[:6], town.WEST[:6]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiles]:
+    folder = tmp_path_factory.mktemp("tiles")
+    store = town.fill(Store.open(f"sqlite:///{folder / 'city.gpkg'}"))
+    tiles = Tiles(store, folder / "tiles")
+    with ThreadPoolExecutor(2) as executor:
+        tiles.build(executor=executor)
+    yield tiles
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("scope", "county", "may"),
+    [
+        ("", EAST, True),
+        ("4201", EAST, True),
+        (EAST, EAST, True),
+        (town.SPRING, EAST, True),
+        (town.SPRING, WEST, False),
+        (WEST, EAST, False),
+        (WEST, "city", True),
+    ],
+)
+def test_a_county_is_read_by_who_sees_into_it(scope: str, county: str, may: bool) -> None:  # noqa: FBT001
+    assert may_read(Scope(scope), county) is may
+
+
+def test_an_empty_store_wants_no_archive(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}")
+    assert wanted(store) == []
+    assert Tiles(store, tmp_path).build() == 0
+    assert Tiles(store, tmp_path).archives(Scope()) == []
+    store.close()
+
+
+def test_there_is_one_archive_a_county_and_one_for_what_is_everybodys(built: Tiles) -> None:
+    keys = {(archive.layer, archive.county) for archive in wanted(built.store)}
+    assert {county for layer, county in keys if layer == "compound"} == {EAST, WEST}
+    assert {county for layer, county in keys if layer == "county"} == {"city"}
+    assert {layer for layer, _county in keys} == set(LAYERS)
+
+
+def test_once_built_nothing_is_missing(built: Tiles) -> None:
+    assert built.missing() == []
+    assert built.build() == 0
+
+
+def test_a_scope_is_given_its_own_counties_only(built: Tiles) -> None:
+    for scope in ("", EAST, town.SPRING):
+        counties = {one.county for one in built.archives(Scope(scope)) if one.layer == "compound"}
+        assert counties == ({EAST, WEST} if scope == "" else {EAST})
+
+
+def test_a_file_of_another_county_is_not_found(built: Tiles) -> None:
+    (own,) = (one for one in built.archives(Scope(WEST)) if one.layer == "compound")
+    assert built.path(own.file_name, Scope(WEST)) == built.folder / own.file_name
+    assert built.path(own.file_name, Scope(EAST)) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "index.json",
+        "../city.gpkg",
+        "compound-city-../../city.gpkg",
+        "compound--",
+        "a-b-c.pmtiles",
+        "",
+        "secret.key",
+    ],
+)
+def test_nothing_else_is_served_from_the_folder(built: Tiles, name: str) -> None:
+    assert built.path(name, Scope()) is None
+
+
+def test_an_archive_holds_ids_and_no_name(built: Tiles) -> None:
+    (own,) = (one for one in built.archives(Scope(WEST)) if one.layer == "compound")
+    frame = pyogrio.read_dataframe(built.folder / own.file_name)
+    assert set(frame.columns) == {"mvt_id", "id", "geometry"}
+    assert set(frame["id"]) == {9, 10, 11, 12}
+
+
+def test_labels_name_areas_compounds_and_grids_in_force(built: Tiles) -> None:
+    (own,) = (one for one in built.archives(Scope(EAST)) if (one.layer, one.county) == ("label", EAST))
+    frame = pyogrio.read_dataframe(built.folder / own.file_name)
+    named = set(zip(frame["kind"], frame["name"], strict=True))
+    assert {
+        ("county", "江东区"),
+        ("community", "春风社区"),
+        ("compound", "春晓苑"),
+        ("grid", "春风第一网格"),
+    } <= named
+    assert ("grid", "桂花旧网格") not in named
+
+
+def test_a_retired_grid_is_not_drawn(built: Tiles) -> None:
+    (own,) = (one for one in built.archives(Scope(EAST)) if one.layer == "grid")
+    assert 4 not in set(pyogrio.read_dataframe(built.folder / own.file_name)["id"])
+
+
+def test_a_change_makes_its_layer_anew_and_the_former_serves_until_then(tmp_path: Path) -> None:
+    store = town.fill(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"))
+    tiles = Tiles(store, tmp_path / "tiles")
+    with ThreadPoolExecutor(2) as executor:
+        tiles.build(executor=executor)
+
+        def of_micro_grids() -> list[Archive]:
+            return [one for one in tiles.archives(Scope()) if one.layer == "micro_grid"]
+
+        before = of_micro_grids()
+        with store.writing("micro_grid") as session:
+            session.execute(text("UPDATE micro_grid SET responsible_body = '居委会'"))
+        assert {archive.layer for archive in tiles.missing()} == {"micro_grid"}
+        assert [one.file_name for one in of_micro_grids()] == [one.file_name for one in before]
+        assert tiles.build(executor=executor) == 1
+        # The boundaries are what they were: so is the file, and the browser keeps it.
+        assert [one.file_name for one in of_micro_grids()] == [one.file_name for one in before]
+        with store.writing("micro_grid") as session:
+            session.execute(text("UPDATE micro_grid SET valid_to = '2022-01-01' WHERE id = 2"))
+        assert tiles.build(executor=executor) == 1
+        assert [one.file_name for one in of_micro_grids()] != [one.file_name for one in before]
+    store.close()
+
+
+def test_two_stores_in_one_folder_keep_apart(built: Tiles, tmp_path: Path) -> None:
+    other = Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}")
+    assert Tiles(other, built.folder.parent).folder != built.folder
+    other.close()
