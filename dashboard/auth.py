@@ -96,9 +96,7 @@ def create_account(store: Store, username: str, name: str, role: Role, prefix: s
     try:
         visible = Scope.of_area(prefix) if len(prefix) == CODE_LENGTH else Scope(prefix)
     except ValueError as error:
-        raise DataError(
-            f"范围 {prefix!r} 不是区划代码；请填 12 位代码或其开头几位，留空为全市。"
-        ) from error
+        raise DataError(f"范围 {prefix!r} 不是区划代码；请填 12 位代码或其开头几位，留空为全市。") from error
     with store.writing("account") as db:
         if db.scalar(select(Account.id).where(Account.username == username)) is not None:
             raise DataError(f"账号 {username} 已经存在；请换一个用户名。")

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.services import Services
 from data.scope import Scope
-from data.tiles import LAYERS
+from data.tiles import LAYERS, OVERVIEW_ZOOM
 
 _LINES = {"road"}
 _POINTS = {"label"}
@@ -14,9 +14,13 @@ _POINTS = {"label"}
 
 def sources(services: Services, scope: Scope) -> list[dict[str, Any]]:
     """Return the sources of the map for a scope, each named ``<layer>:<county>``."""
+    archives = services.tiles.archives(scope)
+    overviews = {(LAYERS[a.layer].overview_of, a.county): a for a in archives if LAYERS[a.layer].overview_of}
     found: list[dict[str, Any]] = []
-    for archive in services.tiles.archives(scope):
+    for archive in archives:
         low, high = LAYERS[archive.layer].zooms
+        if LAYERS[archive.layer].overview_of:
+            continue
         source = {
             "id": f"{archive.layer}:{archive.county}",
             "layer": archive.layer,
@@ -24,7 +28,13 @@ def sources(services: Services, scope: Scope) -> list[dict[str, Any]]:
             "url": f"/tiles/{archive.file_name}",
             "minzoom": low,
             "maxzoom": high,
+            "bounds": archive.bounds,
         }
+        overview = overviews.get((archive.layer, archive.county))
+        if overview:
+            source["overview_url"] = f"/tiles/{overview.file_name}"
+            source["overview_maxzoom"] = OVERVIEW_ZOOM
+            source["minzoom"] = LAYERS[overview.layer].zooms[0]
         if archive.layer not in {"water", "green", "road", "label"}:
             source["names_url"] = f"/names/{archive.layer}/{archive.county}/{archive.revision}.json"
         found.append(source)

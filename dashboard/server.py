@@ -21,6 +21,7 @@ from data.scope import Scope
 from data.tiles import COUNTY_DIGITS, WHOLE_CITY, may_read
 
 YEAR_S = 31_536_000
+MONTH_S = 2_592_000
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; font-src 'self' data:;"
@@ -36,6 +37,9 @@ def install(server: Flask, services: Services, version: str) -> None:
     @server.after_request
     def secure(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", POLICY)
+        if "/assets/fonts/" in request.path:
+            response.cache_control.max_age = MONTH_S
+            response.cache_control.no_cache = None
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         return response

@@ -37,6 +37,9 @@ from data.scope import Scope
 from models.areas import CODE_LENGTH
 from models.enums import AreaLevel
 
+Rule = tuple[Callable[[object], bool], str]
+"""The test of a value, and what is right, in words."""
+
 FILE_NAME = "wall.toml"
 SECONDS = 20
 LEAST_SECONDS, MOST_SECONDS = 3, 3600
@@ -160,14 +163,15 @@ def parse(content: Mapping[str, Any], name: str = FILE_NAME) -> Plan:
     """
     problems = [_unknown(key, "seconds、views") for key in content if key not in {"seconds", "views"}]
     seconds = content.get("seconds", SECONDS)
-    problems += _checked("seconds", seconds, _KEYS["seconds"])
+    rules = _rules()
+    problems += _checked("seconds", seconds, rules["seconds"])
     entries = content.get("views", [])
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         problems.append(_("views：应至少有一段 [[views]]"))
         entries = []
     for place, entry in enumerate(entries, start=1):
         for key, value in entry.items():
-            problems += _checked(f"views[{place}].{key}", value, _KEYS.get(key))
+            problems += _checked(f"views[{place}].{key}", value, rules.get(key))
     if problems:
         raise SettingsError(f"{name}：{'；'.join(problems)}。")
     views = tuple(
@@ -192,29 +196,31 @@ def _is_title(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= TITLE_LENGTH
 
 
-def _one_of(*choices: str) -> tuple[Callable[[object], bool], str]:
+def _one_of(*choices: str) -> Rule:
     return (lambda value: isinstance(value, str) and value in choices), "、".join(choices)
 
 
-_KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
-    "title": (_is_title, "1—{most} 字的文字"),
-    "show": _one_of(*SHOWS),
-    "unit": _one_of(*Unit),
-    "area": (_is_code, "加引号的 {digits} 位区划代码"),
-    "each": (lambda value: isinstance(value, bool), "true、false"),
-    "seconds": (_is_time, "{low}—{high} 的整数"),
-}
-"""Every key of a view: the test of its value, and what is right."""
+def _rules() -> dict[str, Rule]:
+    """Return for every key of a view the test of its value, and what is right."""
+    return {
+        "title": (_is_title, _("1—{most} 字的文字", most=TITLE_LENGTH)),
+        "show": _one_of(*SHOWS),
+        "unit": _one_of(*Unit),
+        "area": (_is_code, _("加引号的 {digits} 位区划代码", digits=CODE_LENGTH)),
+        "each": (lambda value: isinstance(value, bool), "true、false"),
+        "seconds": (_is_time, _("{low}—{high} 的整数", low=LEAST_SECONDS, high=MOST_SECONDS)),
+    }
 
 
-def _checked(key: str, value: object, rule: tuple[Callable[[object], bool], str] | None) -> list[str]:
+def _checked(key: str, value: object, rule: Rule | None) -> list[str]:
     if rule is None:
-        return [_unknown(key, "、".join(_KEYS))]
-    is_right, choices = rule
-    if is_right(value):
-        return []
-    right = _(choices, most=TITLE_LENGTH, digits=CODE_LENGTH, low=LEAST_SECONDS, high=MOST_SECONDS)
-    return [_("{key} = {value}：应为 {right}", key=key, value=repr(value), right=right)]
+        return [_unknown(key, "、".join(_rules()))]
+    is_right, right = rule
+    return (
+        []
+        if is_right(value)
+        else [_("{key} = {value}：应为 {right}", key=key, value=repr(value), right=right)]
+    )
 
 
 def _unknown(key: str, known: str) -> str:

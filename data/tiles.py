@@ -13,11 +13,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from sqlalchemy import func, select
@@ -30,10 +31,18 @@ from models import Area, Base, Building, Compound, Green, Grid, MicroGrid, Road,
 from models.areas import SIGNIFICANT
 from models.enums import AreaLevel
 
+OVERVIEW_ZOOM = 11
+"""Up to this zoom an overview answers: full detail would be below a pixel."""
+OVERVIEW_TOLERANCE = 0.0003  # degrees, some 30 m: half a pixel at zoom 11
 COUNTY_DIGITS = SIGNIFICANT[AreaLevel.COUNTY]
 WHOLE_CITY = "city"
 DRAWN_CRS = "EPSG:4326"  # CGCS2000 is drawn as WGS 84: they differ by centimetres
-FORMAT = 1  # raise it when archives are written differently, and all are made anew
+FORMAT = 2  # raise it when archives are written differently, and all are made anew
+
+
+Made = tuple[str, tuple[float, ...]]
+"""File name and bounds of an archive."""
+Index = dict[str, Made]
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,8 @@ class Layer:
         One archive a county, served by scope; else one for the city, for everybody.
     level
         For areas, the level that is drawn.
+    overview_of
+        Name of the layer that this one stands for at low zooms, its outlines simplified together.
     """
 
     table: type[Base]
@@ -59,6 +70,7 @@ class Layer:
     properties: tuple[tuple[str, str], ...] = ()
     by_county: bool = True
     level: AreaLevel | None = None
+    overview_of: str | None = None
 
 
 LAYERS: dict[str, Layer] = {
@@ -69,9 +81,11 @@ LAYERS: dict[str, Layer] = {
     "county": Layer(Area, by_county=False, level=AreaLevel.COUNTY),
     "subdistrict": Layer(Area, by_county=False, level=AreaLevel.SUBDISTRICT),
     "community": Layer(Area, by_county=False, level=AreaLevel.COMMUNITY),
-    "compound": Layer(Compound),
-    "grid": Layer(Grid, zooms=(10, 14)),
-    "micro_grid": Layer(MicroGrid, zooms=(11, 14)),
+    "compound": Layer(Compound, zooms=(OVERVIEW_ZOOM + 1, 14)),
+    "compound_overview": Layer(Compound, zooms=(8, OVERVIEW_ZOOM), overview_of="compound"),
+    "grid": Layer(Grid, zooms=(OVERVIEW_ZOOM + 1, 14)),
+    "micro_grid": Layer(MicroGrid, zooms=(OVERVIEW_ZOOM + 1, 14)),
+    "micro_grid_overview": Layer(MicroGrid, zooms=(9, OVERVIEW_ZOOM), overview_of="micro_grid"),
     "building": Layer(Building, zooms=(14, 14)),
     "label": Layer(Area, zooms=(8, 14)),
 }
@@ -90,12 +104,15 @@ class Archive:
         Revision of the table(s) that it shows.
     file_name
         Its file in the folder of tiles; empty while it is not made, or where there is nothing to show.
+    bounds
+        West, south, east, north of what it holds, in degrees.
     """
 
     layer: str
     county: str
     revision: int
     file_name: str = ""
+    bounds: tuple[float, ...] = ()
 
     @property
     def key(self) -> str:
@@ -173,11 +190,9 @@ class Tiles:
         index = self._read()
         found = []
         for archive in wanted(self.store):
-            file_name = index.get(archive.key)
-            if file_name is None:
-                file_name = self._former(index, archive)
-            if file_name and may_read(scope, archive.county):
-                found.append(Archive(archive.layer, archive.county, archive.revision, file_name))
+            made = index.get(archive.key) or self._former(index, archive)
+            if made and made[0] and may_read(scope, archive.county):
+                found.append(replace(archive, file_name=made[0], bounds=tuple(made[1])))
         return found
 
     def path(self, file_name: str, scope: Scope) -> Path | None:
@@ -189,18 +204,18 @@ class Tiles:
         return path if path.parent == self.folder and path.is_file() else None
 
     @staticmethod
-    def _former(index: dict[str, str], archive: Archive) -> str:
+    def _former(index: Index, archive: Archive) -> Made | None:
         start = f"{FORMAT}:{archive.layer}:{archive.county}:"
         revisions = [int(key.removeprefix(start)) for key in index if key.startswith(start)]
-        return index[f"{start}{max(revisions)}"] if revisions else ""
+        return index[f"{start}{max(revisions)}"] if revisions else None
 
-    def _read(self) -> dict[str, str]:
+    def _read(self) -> Index:
         if not self._index.exists():
             return {}
-        index: dict[str, str] = json.loads(self._index.read_text())
+        index: Index = json.loads(self._index.read_text())
         return index
 
-    def _write(self, made: dict[str, str]) -> None:
+    def _write(self, made: Index) -> None:
         with tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False, suffix=".json") as file:
             json.dump(self._read() | made, file)
         Path(file.name).replace(self._index)
@@ -211,15 +226,15 @@ def may_read(scope: Scope, county: str) -> bool:
     return county == WHOLE_CITY or county.startswith(scope.prefix) or scope.prefix.startswith(county)
 
 
-def write_archive(database_url: str, folder: Path, archive: Archive) -> str:
-    """Write one archive and return its file name, empty where there is nothing to draw."""
+def write_archive(database_url: str, folder: Path, archive: Archive) -> Made:
+    """Write one archive; return its file name, empty where there is nothing to draw, and its bounds."""
     engine = make_engine(database_url)
     try:
         frame = pd.concat(list(_parts(Store(engine), archive)), ignore_index=True)
     finally:
         engine.dispose()
     if frame.empty:
-        return ""
+        return "", ()
     digest = hashlib.sha256(repr((FORMAT, LAYERS[archive.layer].zooms)).encode())
     digest.update(
         pd.util.hash_pandas_object(frame.drop(columns="geometry"), index=False).to_numpy().tobytes()
@@ -234,7 +249,7 @@ def write_archive(database_url: str, folder: Path, archive: Archive) -> str:
             draft = Path(scratch) / name
             gpd.GeoDataFrame(frame).set_crs(DRAWN_CRS, allow_override=True).to_file(
                 draft,
-                layer=archive.layer,
+                layer=LAYERS[archive.layer].overview_of or archive.layer,
                 driver="PMTiles",
                 engine="pyogrio",
                 MINZOOM=low,
@@ -243,7 +258,7 @@ def write_archive(database_url: str, folder: Path, archive: Archive) -> str:
                 MAX_FEATURES=1_000_000,
             )
             draft.replace(target)
-    return name
+    return name, tuple(float(value) for value in frame.total_bounds)
 
 
 def _parts(store: Store, archive: Archive) -> Iterator[gpd.GeoDataFrame]:
@@ -264,7 +279,22 @@ def _parts(store: Store, archive: Archive) -> Iterator[gpd.GeoDataFrame]:
         frame = geo_frame_of(
             session, layer.table, ["id", *(column for _, column in layer.properties)], *conditions
         )
+    if layer.overview_of and not frame.empty:
+        frame.geometry = simplified(frame.geometry.to_numpy())
     yield frame.rename(columns={column: name for name, column in layer.properties})
+
+
+def simplified(polygons: np.ndarray) -> np.ndarray:
+    """Return polygons simplified together, so that shared edges stay shared; none is lost.
+
+    Parameters
+    ----------
+    polygons
+        Shape (n,), in degrees.
+    """
+    simple = shapely.coverage_simplify(polygons, OVERVIEW_TOLERANCE)
+    lost = shapely.is_empty(simple) | ~shapely.is_valid(simple)
+    return np.where(lost, polygons, simple)
 
 
 def _labels(store: Store, county: str) -> Iterator[gpd.GeoDataFrame]:

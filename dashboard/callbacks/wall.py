@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -105,8 +106,7 @@ def answer(services: Services, scope: Scope, asked: dict[str, Any], wanted: Want
         plan = wall_views.laid_out(
             session, scope, wall_views.read(services.settings.home / wall_views.FILE_NAME), wanted
         )
-        if plan.problem:
-            log.error("%s", plan.problem)
+        _log_once(plan.problem)
         if not plan.views:
             return _nothing(asked, revision, plan)
         index = (wanted.view - 1 if wanted.view else int(asked.get("index") or 0)) % len(plan.views)
@@ -131,6 +131,13 @@ def answer(services: Services, scope: Scope, asked: dict[str, Any], wanted: Want
             "sources": no_update if same_map else found,
             **_Screen(services, session, scope, view, asked).shown(),
         }
+
+
+@lru_cache(maxsize=8)
+def _log_once(problem: str) -> None:
+    """Log what is wrong with the configured views, not at every turn."""
+    if problem:
+        log.error("%s", problem)
 
 
 def _nothing(asked: dict[str, Any], revision: int, plan: Plan) -> dict[str, Any]:
@@ -163,6 +170,7 @@ class _Screen:
         height, width = _pixels(asked.get("height"), 1080), _pixels(asked.get("width"), 1920)
         self.letters = height * LETTERS
         self.rows = ROWS_ULTRA_WIDE if width / height >= ULTRA_WIDE else ROWS
+        self.screen = f"{width}x{height}"
         self.padding = round(height * 0.03)
         self.animate = bool(asked["turn"])
 
@@ -261,6 +269,8 @@ class _Screen:
         if _LEVELS.index(level) <= _LEVELS.index(self.area.level):
             return [""] * len(codes)
         around = _codes_at(codes, level)
+        if around.nunique() == 1:
+            return [""] * len(codes)
         names = areas.names(self.session, around.unique().tolist())
         return [names.get(code, "") for code in around]
 
@@ -280,7 +290,7 @@ class _Screen:
             "zooms": {f"label.{labelled}": ANY_ZOOM, **({labelled: ANY_ZOOM} if by_area else {})},
             "overlays": _outlined(self.area, self.path, outline),
             "view": {
-                "key": self.area.code,
+                "key": f"{self.area.code}:{self.screen}",
                 "bounds": list(outline.bounds),
                 "padding": self.padding,
                 "animate": self.animate,

@@ -62,7 +62,12 @@ def table(found: Overlay, ranked: pd.DataFrame, table_id: str, theme: Theme) -> 
         id=table_id,
         rowData=rows(found, ranked),
         columnDefs=columns(found),
-        defaultColDef={"sortable": True, "resizable": False, "suppressMovable": True},
+        defaultColDef={
+            "sortable": True,
+            "resizable": False,
+            "suppressMovable": True,
+            "suppressHeaderMenuButton": True,
+        },
         columnSize="sizeToFit",
         dashGridOptions={
             "rowHeight": 30,
@@ -113,16 +118,16 @@ def columns(found: Overlay) -> list[dict[str, Any]]:
         {
             "field": "value",
             "headerName": _(MEASURE_UNITS[found.measure]),
-            "width": 92 if not is_satisfaction else 66,
+            "width": 92 if not is_satisfaction else 64,
             "valueFormatter": {"function": "d3.format(',.1f')(params.value)"},
             **right,
         },
     ]
     if is_satisfaction:
         defined.append(
-            {"field": "interval", "headerName": _("95% 区间"), "width": 86, "sortable": False, **right}
+            {"field": "interval", "headerName": _("95% 区间"), "width": 104, "sortable": False, **right}
         )
     defined.append(
-        {"field": "n", "headerName": _("评价数") if is_satisfaction else _("件数"), "width": 72, **right}
+        {"field": "n", "headerName": _("评价数") if is_satisfaction else _("件数"), "width": 80, **right}
     )
     return defined

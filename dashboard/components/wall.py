@@ -18,7 +18,6 @@ from data.queries.overlays import TOO_FEW, Measure, Overlay, Unit, Window, ranki
 from models.enums import CompoundKind, StationTier
 
 TEN_THOUSANDS_FROM = 100_000
-CHILD_LABELS = {Unit.COUNTY: "各县（市、区）", Unit.SUBDISTRICT: "各街道（乡镇）", Unit.COMMUNITY: "各社区"}
 
 
 def big(value: int) -> list[Any]:
@@ -261,7 +260,7 @@ def composition(
     ]
     left = len(totals) - len(shown)
     note = _("按小区数，另有 {n} 个未列", n=number(left)) if left else _("按小区数")
-    title = _("{children}小区构成", children=_(CHILD_LABELS[unit]))
+    title = _("各{unit}小区构成", unit=_(UNIT_LABELS[unit]))
     return _panel(title, note, [html.Ol(lines, className="wall-list")], fits=len(shown) <= rows // 2)
 
 

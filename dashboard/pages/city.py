@@ -70,6 +70,7 @@ def layout(services: Services) -> dmc.MantineProvider:
                                 theme=colours.name,
                                 lang=language(),
                                 attribution=_("审图要求以本地主管部门为准"),
+                                className="city-map",
                                 style={"height": "100%", "width": "100%"},
                             ),
                             _empty() if not found else None,

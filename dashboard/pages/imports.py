@@ -115,9 +115,7 @@ def upload_box() -> html.Section:
                 [
                     html.Div(_("把文件拖到这里，或点击选择"), className="import-drop-title"),
                     html.Div(
-                        _(
-                            "GeoPackage、GeoJSON、Shapefile（打包为 zip 或选中各部分）、KML、DXF、CSV、Excel、OSM"
-                        ),
+                        _("GeoPackage、GeoJSON、Shapefile（zip 或选中各部分）、KML、DXF、CSV、Excel、OSM"),
                         className="hint",
                     ),
                     html.Div(

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +17,19 @@ import pandas as pd
 import pyproj
 import shapely
 
-from data.demo import basemap, drawing, events, network, organisations, partition, places, plan, programme, services
-from data.demo.city import City, choose, name_places
+from data.demo import (
+    basemap,
+    drawing,
+    events,
+    network,
+    organisations,
+    partition,
+    places,
+    plan,
+    programme,
+    services,
+)
+from data.demo.city import City, Place, choose, name_places
 from data.demo.figures import (
     CITY_CODE,
     CITY_NAME,
@@ -36,12 +47,14 @@ from data.demo.works import build as build_community
 from data.demo.works import subdivide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from data.demo.plan import Community, Layout
     from data.demo.works import Built, Piece
+
+    Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 
 DISPUTED_SHARE = 0.03
 """Share of communities with a block that two grids claim, or none."""
@@ -88,6 +101,8 @@ def build(
     seed: int = 2026,
     processes: int | None = None,
     progress: Callable[[str, float], None] | None = None,
+    *,
+    tiled: bool = False,
 ) -> DemoCity:
     """Build the demo city.
 
@@ -101,11 +116,13 @@ def build(
         How many to use; the machine's by default, and one for what is too small to share out.
     progress
         Called with a label and the share done.
+    tiled
+        Whether compounds fill their communities, without streets or open land between them.
     """
     tell = progress or (lambda _label, _share: None)
     scale = Scale(scale)
     roots = np.random.SeedSequence(seed).spawn(4)
-    layout, places_, names = _lay_out(roots[0])
+    layout, places_, names = _lay_out(roots[0], tiled=tiled)
     tell("规划", 0.04)
     chosen = choose(layout, scale)
     communities = [layout.communities[n] for n in chosen]
@@ -139,23 +156,27 @@ def build(
         "demo_seed": str(seed),
         "demo_scale": scale.value,
     }
-    code = tables["micro_grid"]["code"]
-    return DemoCity(finished, settings, [code.iat[n] for n in disputed], [code.iat[n] for n in partial])
+    code = [str(value) for value in tables["micro_grid"]["code"]]
+    return DemoCity(finished, settings, [code[n] for n in disputed], [code[n] for n in partial])
 
 
-def _lay_out(seed: np.random.SeedSequence) -> tuple[Layout, list[object], Names]:
+def _lay_out(seed: np.random.SeedSequence, *, tiled: bool = False) -> tuple[Layout, list[Place], Names]:
     rng = np.random.default_rng(seed)
     layout = plan.lay_out(network.skeleton(rng), rng)
-    programme.assign(layout.communities, rng)
+    programme.assign(layout.communities, rng, tiled=tiled)
+    for community in layout.communities:
+        community.tiled = tiled
     names = Names(rng)
     return layout, name_places(layout, names), names
 
 
-def _spread(workers: int, stack: ExitStack) -> Callable[..., Iterable[object]]:
+def _spread(workers: int, stack: ExitStack) -> Spread:
     """Return a ``map`` over this process or a pool; results come in order."""
     if workers <= 1:
         return map
-    pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("forkserver")))
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["data.demo.works"])
+    pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=context))
     return lambda function, tasks: pool.map(function, tasks, chunksize=6)
 
 
@@ -170,7 +191,7 @@ def _micro_grid_total(built: list[Built], scale: Scale) -> int:
 
 
 def _micro_grids(
-    built: list[Built], total: int, spread: Callable[..., Iterable[object]]
+    built: list[Built], total: int, spread: Spread
 ) -> tuple[list[list[Piece]], list[list[list[int]]]]:
     counts = partition.micro_grid_counts(built, total)
     tasks = [(b.grids, b.stock, count) for b, count in zip(built, counts, strict=True)]
@@ -183,7 +204,9 @@ def _road_names(layout: Layout) -> list[str]:
     return sorted({street.name for street in layout.streets if street.name.endswith(("路", "街"))})
 
 
-def _tables(city: City, layout: Layout, rngs: list[np.random.Generator]) -> dict[str, pd.DataFrame | gpd.GeoDataFrame]:
+def _tables(
+    city: City, layout: Layout, rngs: list[np.random.Generator]
+) -> dict[str, pd.DataFrame | gpd.GeoDataFrame]:
     """Return all tables but the drawn boundaries, in metres."""
     t: dict[str, gpd.GeoDataFrame] = {"area": places.areas(city)}
     t["compound"] = places.compounds(city, rngs[0])
@@ -205,14 +228,18 @@ def _tables(city: City, layout: Layout, rngs: list[np.random.Generator]) -> dict
     return t
 
 
-def _draw(city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Generator) -> tuple[list[int], list[int]]:
+def _draw(
+    city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Generator
+) -> tuple[list[int], list[int]]:
     """Put the true boundaries aside and draw compounds and grids as hands would."""
     compound, grid = tables["compound"], tables["grid"]
     truth = [
         ("compound", compound[["id", "code", "area_code"]], compound.geometry.to_numpy()),
         ("grid", grid[["id", "code", "area_code"]], grid.geometry.to_numpy()),
     ]
-    rows = pd.concat([head.rename(columns={"id": "feature_id"}).assign(layer=layer) for layer, head, _ in truth])
+    rows = pd.concat(
+        [head.rename(columns={"id": "feature_id"}).assign(layer=layer) for layer, head, _ in truth]
+    )
     columns = {name: rows[name].to_numpy() for name in ("layer", "feature_id", "code", "area_code")}
     tables["reference_boundary"] = places.frame(columns, np.concatenate([shapes for _, _, shapes in truth]))
     disputed = max(2, round(DISPUTED_SHARE * len(city.communities)))

@@ -27,7 +27,7 @@ def roads(city: City, layout: Layout, area: gpd.GeoDataFrame) -> gpd.GeoDataFram
     county = area[area["level"] == "county"]
     main, other = _by_name(layout), [s for s in layout.streets if not s.name]
     keys = list(main)
-    lines = np.concatenate([parts for parts in main.values()])
+    lines = np.concatenate(list(main.values()))
     key = np.repeat(np.arange(len(keys)), [len(parts) for parts in main.values()])
     whole = shapely.buffer(shapely.union_all(county.geometry.to_numpy()), EDGE_M)
     lines = shapely.intersection(lines, whole)
@@ -47,7 +47,9 @@ def roads(city: City, layout: Layout, area: gpd.GeoDataFrame) -> gpd.GeoDataFram
     pool = city.roads
     small_name: list[str | None] = [pool[int(n) * 7 % len(pool)].rstrip("路") + "一路" for n in near]
     local = [(kind, line, c) for c, b in enumerate(city.built) for kind, line in b.streets]
-    local_name = [pool[n * 13 % len(pool)].rstrip("路") + "支路" if n % 3 == 0 else None for n in range(len(local))]
+    local_name = [
+        pool[n * 13 % len(pool)].rstrip("路") + "支路" if n % 3 == 0 else None for n in range(len(local))
+    ]
     classes = [n[1] for n in names] + ["collector"] * len(near) + [kind for kind, _, _ in local]
     shapes = np.concatenate([pieces, small_lines[near], _local_lines(local)])
     return frame(
@@ -106,7 +108,7 @@ def water(layout: Layout, area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the river and the lake, by county."""
     county = area[area["level"] == "county"]
     shapes = county.geometry.to_numpy()
-    both = [("云江", "river", layout.skeleton.river), ("东湖", "lake", layout.skeleton.lake)]
+    both = [("云江", "river", layout.skeleton.river), ("翠湖", "lake", layout.skeleton.lake)]
     found = [
         (name, kind, code, piece)
         for name, kind, polygon in both
@@ -131,14 +133,19 @@ def greens(city: City, layout: Layout, area: gpd.GeoDataFrame) -> gpd.GeoDataFra
     """Return parks, gardens and playgrounds by community, and the green banks of the river by county."""
     green = [(g, c) for c, b in enumerate(city.built) for g in b.greens]
     county = area[area["level"] == "county"]
-    banks = shapely.intersection(county.geometry.to_numpy(), shapely.difference(layout.skeleton.corridor, layout.skeleton.river))
+    banks = shapely.intersection(
+        county.geometry.to_numpy(), shapely.difference(layout.skeleton.corridor, layout.skeleton.river)
+    )
     wet = np.flatnonzero(shapely.area(banks) > 1)
     large = np.array([g.area > 25_000 for g, _ in green])
-    names = [f"{city.communities[c].name}公园" if big else None for (_, c), big in zip(green, large, strict=True)]
+    names = [
+        f"{city.communities[c].name}公园" if big else None for (_, c), big in zip(green, large, strict=True)
+    ]
     return frame(
         {
             "name": names + ["江滩公园"] * len(wet),
-            "area_code": [city.communities[c].code for _, c in green] + county["code"].to_numpy()[wet].tolist(),
+            "area_code": [city.communities[c].code for _, c in green]
+            + county["code"].to_numpy()[wet].tolist(),
         },
         np.array([g for g, _ in green] + [_polygons(banks[n]) for n in wet], dtype=object),
     )

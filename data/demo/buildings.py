@@ -92,7 +92,9 @@ class Scan:
         self.a, self.b = uv[:-1], uv[1:]
         self.low, self.high = uv[:, 1].min(), uv[:, 1].max()
 
-    def reach(self, bottoms: NDArray[np.float64], depth: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def reach(
+        self, bottoms: NDArray[np.float64], depth: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the interval of u that rows standing on `bottoms` may fill (empty where it ends before it begins)."""
         lines = (bottoms[:, None] + np.array([0, depth / 2, depth])).ravel()[:, None]
         av, bv = self.a[:, 1], self.b[:, 1]
@@ -109,7 +111,9 @@ def insets(lots: list[Lot]) -> NDArray[np.object_]:
     lengths = [len(lot.ring) for lot in lots]
     xyw = np.concatenate([np.array(lot.ring) for lot in lots])
     lot = np.repeat(np.arange(len(lots)), lengths)
-    following = np.concatenate([np.append(np.arange(1, n), 0) + at for n, at in zip(lengths, np.cumsum([0, *lengths]), strict=False)])
+    following = np.concatenate(
+        [np.append(np.arange(1, n), 0) + at for n, at in zip(lengths, np.cumsum([0, *lengths]), strict=False)]
+    )
     whole = shapely.polygons(shapely.linearrings(xyw[:, :2], indices=lot))
     result = whole.copy()
     edges = shapely.linestrings(np.stack([xyw[:, :2], xyw[following, :2]], axis=1))
@@ -120,7 +124,7 @@ def insets(lots: list[Lot]) -> NDArray[np.object_]:
     strips = shapely.buffer(lines, key[:, 1], cap_style="square", join_style="mitre")
     owner = key[:, 0].astype(int)
     turn = np.arange(len(owner)) - np.searchsorted(owner, owner)
-    for n in range(int(turn.max()) + 1):
+    for n in range(int(turn.max(initial=-1)) + 1):
         now = turn == n
         result[owner[now]] = shapely.difference(result[owner[now]], strips[now])
     for i in np.flatnonzero(shapely.get_type_id(result) != 3):
@@ -128,7 +132,8 @@ def insets(lots: list[Lot]) -> NDArray[np.object_]:
     for i in np.flatnonzero(shapely.area(result) < 0.35 * shapely.area(whole)):
         narrow = _single(shapely.buffer(whole[i], -2.0, join_style="mitre"))
         result[i] = whole[i] if narrow is None else narrow
-    return shapely.simplify(result, NOTCH_M)
+    kerbs: NDArray[np.object_] = shapely.simplify(result, NOTCH_M)
+    return kerbs
 
 
 def stand(lot: Lot, polygon: shapely.Polygon, rng: np.random.Generator) -> Site:
@@ -213,7 +218,9 @@ def _rows(
     rows = np.zeros((len(row), COLUMNS))
     step = (room - units * unit) / np.maximum(blocks - 1, 1)
     lonely = blocks[row] == 1
-    rows[:, CU] = start[row] + units[row] * unit / 2 + np.where(lonely, (room - units * unit)[row] / 2, n * step[row])
+    rows[:, CU] = (
+        start[row] + units[row] * unit / 2 + np.where(lonely, (room - units * unit)[row] / 2, n * step[row])
+    )
     rows[:, CV] = bottoms[row] + depth / 2
     rows[:, WIDTH] = units[row] * unit
     rows[:, DEPTH] = depth
@@ -228,7 +235,9 @@ def _housing(lot: Lot, polygon: shapely.Polygon, angle: float, rng: np.random.Ge
     if KINDS[kind] == "aged" and wanted < 55:
         name = "cramped"
     style = STYLES[name]
-    inner = _single(shapely.buffer(polygon, -2.2 if name in ("village", "cramped") else -4.0, join_style="mitre"))
+    inner = _single(
+        shapely.buffer(polygon, -2.2 if name in ("village", "cramped") else -4.0, join_style="mitre")
+    )
     if inner is None:
         inner = polygon
     scan = Scan(inner, angle)
@@ -325,7 +334,9 @@ def _garden(
     return np.delete(rows, gone, axis=0), _turned(np.array([garden]), angle)[0]
 
 
-def _storeys(rows: NDArray[np.float64], style: Style, wanted: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _storeys(
+    rows: NDArray[np.float64], style: Style, wanted: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
     """Set floors so that the households come near what is wanted; leave buildings out where there are too many."""
     rows[:, PER_FLOOR] = style.per_floor
     rows[:, KNOWN] = style.known

@@ -79,7 +79,10 @@ def choose(layout: Layout, scale: Scale) -> list[int]:
 
 
 def _best(
-    groups: list[NDArray[np.int64]], kinds: NDArray[np.int64], river: NDArray[np.bool_], centre: NDArray[np.float64],
+    groups: list[NDArray[np.int64]],
+    kinds: NDArray[np.int64],
+    river: NDArray[np.bool_],
+    centre: NDArray[np.float64],
     wanted: int,
 ) -> list[int]:
     """Return the group with the river, all kinds, and about `wanted` compounds in the mix of the city."""
@@ -87,10 +90,11 @@ def _best(
 
     def cost(group: NDArray[np.int64]) -> float:
         count = kinds[group].sum(axis=0)
-        missing = int((count < 3).sum())
+        missing = 2.0 * int((count < 3).sum())
         unlike = float(np.abs(count / max(1, count.sum()) - mix).sum())
-        spread = float(np.ptp(centre[group], axis=0).max()) / (300 * np.sqrt(wanted))
-        return abs(int(count.sum()) - wanted) / wanted + missing + 2.0 * (not river[group].any()) + unlike + spread
+        spread = float(np.ptp(centre[group], axis=0).max() / (300 * np.sqrt(wanted)))
+        size = 4 * max(0.0, abs(int(count.sum()) - wanted) / wanted - 0.12)
+        return size + missing + 2.0 * float(not river[group].any()) + unlike + spread
 
     return sorted(int(c) for c in min(groups, key=cost))
 
@@ -154,5 +158,7 @@ def smooth_field(xy: NDArray[np.float64], rng: np.random.Generator) -> NDArray[n
     value = np.zeros(len(at))
     for length in (9_000.0, 4_500.0, 2_400.0, 1_300.0):
         heading, phase = rng.uniform(0, 2 * np.pi, 2)
-        value += np.sin(2 * np.pi / length * (at @ np.array([np.cos(heading), np.sin(heading)])) + phase) / 2.6
+        value += (
+            np.sin(2 * np.pi / length * (at @ np.array([np.cos(heading), np.sin(heading)])) + phase) / 2.6
+        )
     return value

@@ -22,7 +22,10 @@ WAVES = 4
 
 
 def draw(
-    polygons: NDArray[np.object_], wide: NDArray[np.float64], strength: NDArray[np.float64], rng: np.random.Generator
+    polygons: NDArray[np.object_],
+    wide: NDArray[np.float64],
+    strength: NDArray[np.float64],
+    rng: np.random.Generator,
 ) -> NDArray[np.object_]:
     """Return `polygons` as drawn.
 
@@ -62,7 +65,9 @@ def draw(
         rings, owner = _rough(base[left], spacing[left], chance[left], damping)
         centre = shapely.get_coordinates(shapely.centroid(base[left]))[owner]
         field = np.einsum("ij,ikj->ik", rings - centre, wave[left][owner])
-        move = np.stack([(np.sin(field + phase[left, i][owner]) * weight[left][owner]).sum(axis=1) for i in (0, 1)], 1)
+        move = np.stack(
+            [(np.sin(field + phase[left, i][owner]) * weight[left][owner]).sum(axis=1) for i in (0, 1)], 1
+        )
         moved = rings + (shift[left][owner] + move) * (strength[left] * damping)[owner, None]
         drawn[left] = shapely.polygons(shapely.linearrings(moved, indices=owner))
         left = left[~shapely.is_valid(drawn[left])]

@@ -10,9 +10,9 @@ import pandas as pd
 
 from data.demo.city import City, centres, smooth_field
 from data.demo.figures import CLAIMS
-from data.demo.names import ITEMS
 from data.demo.places import nullable
 from data.demo.programme import exact
+from data.demo.words import ITEMS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,8 +31,10 @@ def claims(city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Gener
     compound = tables["compound"]
     n = len(compound)
     kind = compound["kind"].to_numpy()
-    taste = np.array([ACTIVITY[k] for k in kind]) * np.exp(0.55 * smooth_field(centres(compound.geometry.to_numpy()), rng))
-    weight = (compound["households"].to_numpy() + 60) * taste * rng.lognormal(0, 0.85, n)
+    taste = np.array([ACTIVITY[k] for k in kind]) * np.exp(
+        0.55 * smooth_field(centres(compound.geometry.to_numpy()), rng)
+    )
+    weight = (compound["households"].to_numpy() + 60) * taste * rng.lognormal(0, 0.7, n)
     weight *= np.where(compound["pilot"].to_numpy(), 1.7, 1.0)
     of = np.repeat(np.arange(n), exact(weight, city.scaled(CLAIMS)))
     total = len(of)
@@ -46,8 +48,11 @@ def claims(city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Gener
     lag = np.round(rng.gamma(1.6, 9.0, total)).astype(int) + 1
     never = rng.random(total) < 0.045
     done = np.where(never | (day + lag > days[-1]), -1, day + lag)
-    pull_item = np.array([ITEM_TASTE[source] for source, _ in ITEMS]) * rng.lognormal(0, 0.45, len(ITEMS))
-    item = rng.choice(len(ITEMS), total, p=pull_item / pull_item.sum())
+    catalogue = [(source, title) for source, titles in ITEMS.items() for title in titles]
+    pull_item = np.array([ITEM_TASTE[source] for source, _ in catalogue]) * rng.lognormal(
+        0, 0.45, len(catalogue)
+    )
+    item = rng.choice(len(catalogue), total, p=pull_item / pull_item.sum())
     known = rng.random(total) >= WITHOUT_COMPOUND
     when = np.array([*calendar, None], dtype=object)
     return pd.DataFrame(
@@ -55,16 +60,20 @@ def claims(city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Gener
             "id": np.arange(1, total + 1),
             "area_code": compound["area_code"].to_numpy()[of],
             "compound_id": nullable(np.where(known, of + 1, 0)),
-            "item": np.array([title for _, title in ITEMS], dtype=object)[item],
-            "source": np.array([source for source, _ in ITEMS], dtype=object)[item],
-            "body": np.array(["unit", "organisation", "member"], dtype=object)[rng.choice(3, total, p=(0.34, 0.29, 0.37))],
+            "item": np.array([title for _, title in catalogue], dtype=object)[item],
+            "source": np.array([source for source, _ in catalogue], dtype=object)[item],
+            "body": np.array(["unit", "organisation", "member"], dtype=object)[
+                rng.choice(3, total, p=(0.34, 0.29, 0.37))
+            ],
             "claimed_on": when[day],
             "done_on": when[done],
         }
     )
 
 
-def ratings(tables: dict[str, gpd.GeoDataFrame], claim: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def ratings(
+    tables: dict[str, gpd.GeoDataFrame], claim: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return the ratings of finished claims; satisfaction changes with place and kind, and rises slowly."""
     compound = tables["compound"]
     xy = centres(compound.geometry.to_numpy())

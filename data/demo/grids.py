@@ -105,7 +105,9 @@ def adopt(rings: list[Ring], owner: list[int], orphans: list[Ring]) -> list[int]
     return [int(n) for n in result[first:]]
 
 
-def divide(ring: Ring, stock: Stock, buildings: NDArray[np.int64], parts: int) -> list[tuple[Ring, NDArray[np.int64]]]:
+def divide(
+    ring: Ring, stock: Stock, buildings: NDArray[np.int64], parts: int
+) -> list[tuple[Ring, NDArray[np.int64]]]:
     """Cut `ring` through gaps between buildings into `parts` of like load; fewer where no gap allows it.
 
     Parameters
@@ -161,7 +163,11 @@ def _gaps(
         first = np.clip(np.round(parts * load / whole), 1, parts - 1)
         first = np.clip(first, np.maximum(parts - (total - homes), 1), np.minimum(homes, parts - 1))
         good = (homes >= first) & (total - homes >= parts - first) & (first >= 1) & (first <= parts - 1)
-        uneven = np.abs(load / np.maximum(first, 1) - (whole - load) / np.maximum(parts - first, 1)) * parts / whole
+        uneven = (
+            np.abs(load / np.maximum(first, 1) - (whole - load) / np.maximum(parts - first, 1))
+            * parts
+            / whole
+        )
         cost = uneven + 0.30 * (reach[axis] < reach[1 - axis]) - 0.01 * np.minimum(gap[at], 20)
         c = edge[at] + gap[at] / 2
         normal = (ca, sa) if axis == 0 else (-sa, ca)
@@ -178,7 +184,7 @@ def shares(households: NDArray[np.int64], most: NDArray[np.int64], total: int) -
         load *= float(count.sum() / total) ** 0.7
         if abs(int(count.sum()) - total) < 3:
             break
-    count = count.astype(np.int64)
+    count = np.asarray(count, dtype=np.int64)
     while (missing := total - int(count.sum())) != 0:
         step = 1 if missing > 0 else -1
         after = households / np.maximum(count + step, 1)
@@ -186,6 +192,8 @@ def shares(households: NDArray[np.int64], most: NDArray[np.int64], total: int) -
         order = np.argsort(np.where(able, -step * after, np.inf), kind="stable")
         chosen = order[: min(abs(missing), int(able.sum()))]
         if not len(chosen):
-            raise ValueError(f"{total} micro-grids cannot be cut: {int(most.sum())} buildings have households")
+            raise ValueError(
+                f"{total} micro-grids cannot be cut: {int(most.sum())} buildings have households"
+            )
         count[chosen] += step
     return count

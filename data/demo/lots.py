@@ -14,7 +14,7 @@ from data.demo.network import HALF_WIDTH
 if TYPE_CHECKING:
     from data.demo.plan import Programme
 
-LANE_M = 3.0
+LANE_M = 2.5
 CLOSE_KINDS = (KINDS.index("aged"), KINDS.index("work_unit"))
 RADIANS = np.pi / 180
 
@@ -44,10 +44,13 @@ class Parcels:
     streets: list[tuple[str, Vertex, Vertex]] = field(default_factory=list)
 
 
-def parcel(ring: Ring, programme: list[Programme], axis: float, rng: np.random.Generator) -> tuple[Parcels, Node]:
+def parcel(
+    ring: Ring, programme: list[Programme], axis: float, rng: np.random.Generator
+) -> tuple[Parcels, Node]:
     """Cut `ring` so that each entry of `programme` gets one lot of about its share of the land."""
     parcels = Parcels()
-    return parcels, _cut(parcels, ring, _paired(programme, rng), axis, rng)
+    tree = _cut(parcels, ring, _paired(programme, rng), axis, rng)
+    return parcels, tree
 
 
 @dataclass
@@ -90,7 +93,9 @@ def _cut(parcels: Parcels, ring: Ring, demand: _Demand, axis: float, rng: np.ran
         if done is not None:
             break
     else:
-        raise ValueError(f"no straight street divides the block around {ring[0][:2]}; it has {len(ring)} corners")
+        raise ValueError(
+            f"no straight street divides the block around {ring[0][:2]}; it has {len(ring)} corners"
+        )
     behind, ahead, (a, b) = done
     if name:
         parcels.streets.append((name, a, b))
@@ -108,6 +113,11 @@ def _street(ring: Ring, items: list[Programme], rng: np.random.Generator) -> tup
         return "collector", HALF_WIDTH["collector"]
     if size > 75_000:
         return "local", HALF_WIDTH["local"]
-    if len(items) > 2 or rng.random() < 0.65 or items[0].kind not in CLOSE_KINDS or items[1].kind not in CLOSE_KINDS:
+    if (
+        len(items) > 2
+        or rng.random() < 0.65
+        or items[0].kind not in CLOSE_KINDS
+        or items[1].kind not in CLOSE_KINDS
+    ):
         return "", LANE_M
     return "", 0.0

@@ -1,7 +1,7 @@
-"""The skeleton of the city: a warped lattice of arterial roads, rings, a river with its quays, a railway, a lake.
+"""The skeleton of the city: main roads, a river with its quays, a railway, a lake.
 
-The lattice lives in a plain (u, v) plane; a smooth warp turns parts of it by up to some ten degrees, as streets of
-different decades are turned. Everything is in metres of the city's metric CRS afterwards.
+A smooth warp turns parts of the lattice of roads by up to some ten degrees, as streets of different decades are
+turned. Everything is in metres of the city's metric CRS afterwards.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import numpy as np
 import shapely
 
 from data.demo.figures import CENTRE
+from data.demo.lattice import lattice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Points = "NDArray[np.float64]"
-
 HALF_WIDTH = {
-    "expressway": 24.0,
-    "ring": 19.0,
-    "arterial": 15.0,
-    "rail": 14.0,
-    "collector": 9.0,
-    "local": 5.5,
+    "expressway": 22.0,
+    "ring": 17.0,
+    "arterial": 13.0,
+    "rail": 12.0,
+    "collector": 8.0,
+    "local": 5.0,
 }
 """From the centre line to where building land begins, in metres."""
 QUAY_M = 60.0
+BEYOND_M = 1_500.0
 REACH_U, REACH_V = 15_600.0, 13_600.0
 
 
@@ -80,7 +80,8 @@ def skeleton(rng: np.random.Generator) -> Skeleton:
     river = shapely.Polygon(np.concatenate([river_line + normal * half, (river_line - normal * half)[::-1]]))
     quays = [river_line + normal * (half + QUAY_M), river_line - normal * (half + QUAY_M)]
     corridor = shapely.Polygon(np.concatenate([quays[0], quays[1][::-1]]))
-    streets = _lattice(rng, warp)
+    reach = (REACH_U + BEYOND_M, REACH_V + BEYOND_M)
+    streets = [Street(p.name, p.road_class, p.bridge, warp(p.points)) for p in lattice(rng, reach)]
     streets.append(Street("沿江大道", "arterial", bridge=False, points=quays[0]))
     streets.append(Street("滨江大道", "arterial", bridge=False, points=quays[1]))
     rail = np.array(
@@ -140,101 +141,3 @@ def _outline(rng: np.random.Generator) -> NDArray[np.float64]:
     )
     shape = np.stack([REACH_U * r * np.cos(t), REACH_V * r * np.sin(t)], axis=1) + np.array(CENTRE)
     return np.concatenate([shape, shape[:1]])
-
-
-def _positions(rng: np.random.Generator, reach: float) -> NDArray[np.float64]:
-    """Return where lattice lines stand: close in the old town, wide outside."""
-    sides = []
-    for _ in range(2):
-        at, side = rng.uniform(280, 420), []
-        while at < reach:
-            side.append(at)
-            at += np.interp(
-                at, [0, 2_500, 8_200, 8_800, 16_000], [680, 780, 1_050, 1_500, 2_500]
-            ) * rng.uniform(0.86, 1.16)
-        sides.append(np.array(side))
-    return np.concatenate([-sides[0][::-1], sides[1]])
-
-
-NAMES_U = (
-    "中山路 解放大道 建设路 民主路 长征路 光明路 朝阳大道 东风路 红旗路 和平大道 新华路 青年路 友谊路 团结路 胜利路 "
-    "文昌路 工农路 八一路 云山路 珞樱路 卓刀路 雄楚大道 纺织路 钢都大道 冶金路 机场路 黄浦路 江汉路 三阳路 古田路"
-).split()
-NAMES_V = (
-    "人民路 滨湖路 学府路 园林路 兴业路 发展大道 航空路 武宁路 汉阳大道 龙阳路 琴台路 墨水湖路 徐东路 水果湖路 广埠路 "
-    "雅安街 白沙路 晴川路 鹦鹉路 四新路 江城大道 三角湖路 南湖路 丁字桥路 书城路 狮子山路 石牌岭路 马房路 珞瑜路 华夏路"
-).split()
-
-
-def _lattice(rng: np.random.Generator, warp: Warp) -> list[Street]:
-    """Return the arterial lattice edge by edge, with three rings of which the outer two cut their corners."""
-    u, v = _positions(rng, REACH_U + 1_500), _positions(rng, REACH_V + 1_500)
-    nu, nv = len(u), len(v)
-    gone = rng.random((2, nu, nv)) < 0.10
-    gone[1, 1::4] = False  # the streets that cross the river on bridges
-    rings = [_frame(u, v, half) for half in (2_300, 5_000, 8_300)]
-    streets = []
-    classes = ("ring", "ring", "expressway")
-    names = ("内环路", "二环路", "三环线")
-    of_ring = {}
-    for frame, road_class, name in zip(rings, classes, names, strict=True):
-        left, right, bottom, top = frame
-        for i in range(left, right):
-            for j in (bottom, top):
-                if left < i < right - 1 or road_class == "ring" and name == "内环路":
-                    of_ring[0, i, j] = (name, road_class)
-        for j in range(bottom, top):
-            for i in (left, right):
-                if bottom < j < top - 1 or road_class == "ring" and name == "内环路":
-                    of_ring[1, i, j] = (name, road_class)
-        if name != "内环路":
-            for ci, cj, du, dv in (
-                (left, bottom, 1, 1),
-                (right, bottom, -1, 1),
-                (left, top, 1, -1),
-                (right, top, -1, -1),
-            ):
-                t = np.linspace(0, np.pi / 2, 9)[:, None]
-                a, b = (u[ci], v[cj + dv]), (u[ci + du], v[cj])
-                inner = np.array([b[0], a[1]])
-                arc = inner + (np.array(a) - inner) * np.cos(t) + (np.array(b) - inner) * np.sin(t)
-                streets.append(Street(name, road_class, bridge=True, points=warp(arc)))
-    t = np.linspace(0, 1, 6)[:, None]
-    for way in (0, 1):
-        for i in range(nu - (way == 0)):
-            for j in range(nv - (way == 1)):
-                name, road_class = of_ring.get((way, i, j), ("", "arterial"))
-                if not name and (gone[way, i, j] or _rural(i, j, way, rings[2], u, v)):
-                    continue
-                a = np.array([u[i], v[j]])
-                b = np.array([u[i + 1], v[j]] if way == 0 else [u[i], v[j + 1]])
-                line, number = (NAMES_V, j) if way == 0 else (NAMES_U, i)
-                bridge = bool(name) or (way == 1 and i % 4 == 1)
-                streets.append(
-                    Street(name or line[number % len(line)], road_class, bridge, warp(a + (b - a) * t))
-                )
-    return streets
-
-
-def _rural(
-    i: int, j: int, way: int, ring: tuple[int, int, int, int], u: NDArray[np.float64], v: NDArray[np.float64]
-) -> bool:
-    """Tell whether a lattice edge lies in the open country, where only some of the city's streets go on."""
-    left, right, bottom, top = ring
-    x, y = (u[i] + u[min(i + 1, len(u) - 1)]) / 2, (v[j] + v[min(j + 1, len(v) - 1)]) / 2
-    away = max(u[left] - x, x - u[right], v[bottom] - y, y - v[top])
-    if way == 0:
-        outside = not bottom <= j <= top or not left <= i < right
-        return bool(outside and (away > 900) and j % (4 if away > 2_200 else 2) != 0)
-    outside = not left <= i <= right or not bottom <= j < top
-    return bool(outside and (away > 900) and i % (4 if away > 2_200 else 2) != 1)
-
-
-def _frame(u: NDArray[np.float64], v: NDArray[np.float64], half: float) -> tuple[int, int, int, int]:
-    """Return the lattice lines (left, right, bottom, top) of a ring of about `half` metres."""
-    return (
-        int(np.argmin(np.abs(u + half))),
-        int(np.argmin(np.abs(u - half))),
-        int(np.argmin(np.abs(v + half * 0.9))),
-        int(np.argmin(np.abs(v - half * 0.9))),
-    )

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from data.demo.works import Built, Piece
 
 
+NARROWEST_M, WIDEST_M = 30.0, 130.0
+"""How wide a block is that grids dispute: wider than any tolerance."""
+
+
 @dataclass
 class Partition:
     """Layers that share every node. Micro-grids run grid by grid, grids community by community.
@@ -110,10 +114,14 @@ def assemble(built: list[Built], pieces: list[list[Piece]]) -> Partition:
     flat = [(c, piece) for c, of in enumerate(pieces) for piece in of]
     housing = [np.flatnonzero(b.lot_kind >= 0) for b in built]
     walls = np.concatenate([b.walls[h] for b, h in zip(built, housing, strict=True)])
-    wall_xy, wall_ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.orient_polygons(walls)), return_index=True)
+    wall_xy, wall_ring = shapely.get_coordinates(
+        shapely.get_exterior_ring(shapely.orient_polygons(walls)), return_index=True
+    )
     open_end = np.append(wall_ring[1:] == wall_ring[:-1], False)
     wall_xy, wall_ring = np.round(wall_xy[open_end], 4), wall_ring[open_end]
-    distinct = np.append(True, np.any(wall_xy[1:] != wall_xy[:-1], axis=1) | (wall_ring[1:] != wall_ring[:-1]))
+    distinct = np.append(
+        True, np.any(wall_xy[1:] != wall_xy[:-1], axis=1) | (wall_ring[1:] != wall_ring[:-1])
+    )
     xy = np.concatenate([np.array([v[:2] for _, piece in flat for v in piece.ring]), wall_xy[distinct]])
     ring = np.concatenate([np.repeat(np.arange(len(flat)), [len(piece.ring) for _, piece in flat]),
                            wall_ring[distinct] + len(flat)])  # fmt: skip
@@ -175,9 +183,11 @@ def union(polygons: NDArray[np.object_], label: NDArray[np.int64], count: int) -
         joined = shapely.coverage_union_all(polygons[order[start[n] : start[n] + size[n]]])
         result[n] = joined if joined.geom_type == "Polygon" else shapely.get_geometry(joined, 0)
         if shapely.get_num_geometries(joined) != 1:
-            raise ValueError(f"piece {n} falls into {shapely.get_num_geometries(joined)} parts near {joined.centroid.wkt}")
-    return shapely.orient_polygons(result)
-
+            raise ValueError(
+                f"piece {n} falls into {shapely.get_num_geometries(joined)} parts near {joined.centroid.wkt}"
+            )
+    oriented: NDArray[np.object_] = shapely.orient_polygons(result)
+    return oriented
 
 
 def mistaken(
@@ -197,7 +207,7 @@ def mistaken(
     size = np.bincount(grid_of)
     a, b = partition.border[:, 0].astype(int), partition.border[:, 1].astype(int)
     able = (community[a] == community[b]) & (grid_of[a] != grid_of[b]) & (partition.border[:, 2] > 20)
-    able &= (width[a] > 30) & (size[grid_of[a]] > 2) & (size[grid_of[b]] > 1)
+    able &= (width[a] > NARROWEST_M) & (width[a] < WIDEST_M) & (size[grid_of[a]] > 2) & (size[grid_of[b]] > 1)
     grids = partition.grid.copy()
     touched: set[int] = set()
     result: tuple[list[int], list[int]] = ([], [])
@@ -207,7 +217,11 @@ def mistaken(
             if len(result[turn]) >= wanted:
                 break
             block, loser, winner = int(a[n]), int(grid_of[a[n]]), int(grid_of[b[n]])
-            if (of_compound[block] == 1) != whole or {loser, winner} & touched or int(community[block]) + 10**7 in touched:
+            if (
+                (of_compound[block] == 1) != whole
+                or {loser, winner} & touched
+                or int(community[block]) + 10**7 in touched
+            ):
                 continue
             more = shapely.coverage_union_all([partition.grid[winner], partition.micro[block]])
             rest = np.flatnonzero((grid_of == loser) & (np.arange(len(grid_of)) != block))

@@ -18,6 +18,8 @@ from data.demo.names import initials
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from data.demo.works import Built
+
 CRS = f"EPSG:{METRIC_EPSG}"
 WALLED_SHARE = np.array([0.99, 0.34, 0.21, 0.93])
 BUILT = np.array([[1996, 2021], [1985, 2016], [1958, 1996], [1962, 1999]])
@@ -45,7 +47,9 @@ def nullable(values: NDArray[np.int64], missing: int = 0) -> pd.Series[int]:
 def areas(city: City) -> gpd.GeoDataFrame:
     """Return the table of areas; the part that is built, with the areas above it."""
     codes = city.community_code
-    load = np.bincount(city.partition.grid_community, city.partition.grid_households, len(codes)).astype(np.int64)
+    load = np.bincount(city.partition.grid_community, city.partition.grid_households, len(codes)).astype(
+        np.int64
+    )
     shapes: dict[str, shapely.Polygon] = dict(zip(codes, city.partition.community, strict=True))
     households = dict(zip(codes, load, strict=True))
     below, shape_below = codes, city.partition.community
@@ -93,7 +97,9 @@ def compounds(city: City, rng: np.random.Generator) -> gpd.GeoDataFrame:
         for c, k, m in zip(code, kind, part.compound_community, strict=True)
     ]
     young = np.array([b.lot_style[lot] not in ("cramped", "village") for b, lot in _lots(city)])
-    year = (BUILT[kind, 0] + (BUILT[kind, 1] - BUILT[kind, 0]) * rng.beta(2.2, 1.6, n)).astype(int) - 4 * ~young
+    year = (BUILT[kind, 0] + (BUILT[kind, 1] - BUILT[kind, 0]) * rng.beta(2.2, 1.6, n)).astype(
+        int
+    ) - 4 * ~young
     service = top(SERVICE_WEIGHT[kind] * load**0.3, city.scaled(WITH_PROPERTY_SERVICE), rng)
     committee = top(COMMITTEE_WEIGHT[kind] * load**0.4, city.scaled(WITH_OWNERS_COMMITTEE), rng)
     firm = np.array([city.names.firm() for _ in range(n)], dtype=object)
@@ -122,8 +128,11 @@ def compounds(city: City, rng: np.random.Generator) -> gpd.GeoDataFrame:
     )
 
 
-def _lots(city: City) -> list[tuple[object, int]]:
-    return [(city.built[c], int(lot)) for c, lot in zip(city.partition.compound_community, city.partition.compound_lot, strict=True)]
+def _lots(city: City) -> list[tuple[Built, int]]:
+    return [
+        (city.built[c], int(lot))
+        for c, lot in zip(city.partition.compound_community, city.partition.compound_lot, strict=True)
+    ]
 
 
 def top(weight: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -145,7 +154,9 @@ def grids(city: City) -> gpd.GeoDataFrame:
     return frame(
         {
             "code": [f"{c}{s:03d}" for c, s in zip(community, serial, strict=True)],
-            "name": [f"{a}第{s}{'专属' if e else ''}网格" for a, s, e in zip(name, serial, exclusive, strict=True)],
+            "name": [
+                f"{a}第{s}{'专属' if e else ''}网格" for a, s, e in zip(name, serial, exclusive, strict=True)
+            ],
             "area_code": community,
             "households": part.grid_households,
             "responsible_body": [f"{a}社区居民委员会" for a in name],
@@ -165,7 +176,10 @@ def micro_grids(city: City, grid: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     n = len(part.micro)
     of = part.micro_grid_of
     serial = order_within(centres(part.micro), of)
-    number = {(c, lot): i for i, (c, lot) in enumerate(zip(part.compound_community, part.compound_lot, strict=True), start=1)}
+    number = {
+        (c, lot): i
+        for i, (c, lot) in enumerate(zip(part.compound_community, part.compound_lot, strict=True), start=1)
+    }
     community = part.grid_community[of]
     compound = np.array([number.get((c, lot), 0) for c, lot in zip(community, part.micro_lot, strict=True)])
     return frame(
@@ -194,7 +208,10 @@ def buildings(city: City, compound: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = np.concatenate([b.rows for b in city.built])
     community = np.repeat(np.arange(len(city.built)), [len(b.households) for b in city.built])
     lot = np.concatenate([b.building_lot for b in city.built])
-    number = {(c, k): i for i, (c, k) in enumerate(zip(part.compound_community, part.compound_lot, strict=True), start=1)}
+    number = {
+        (c, k): i
+        for i, (c, k) in enumerate(zip(part.compound_community, part.compound_lot, strict=True), start=1)
+    }
     compound_id = np.array([number.get((c, k), 0) for c, k in zip(community, lot, strict=True)])
     micro = np.concatenate(part.building_micro)
     code = city.community_code[community]

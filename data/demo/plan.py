@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,8 +20,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMALLEST_FACE_M2 = 45_000.0
-TOWNS = ((-11_300, 3_500), (-10_300, -5_100), (-5_600, -9_900), (1_600, -10_900), (7_500, -9_400), (11_900, -5_600))
-TOWNS = (*TOWNS, (12_000, 2_400), (10_100, 8_500), (3_000, 11_000), (-5_100, 10_700), (-10_700, 8_300), (-13_400, -1_400))
+TOWNS = (
+    *(
+        (-11_300, 3_500),
+        (-10_300, -5_100),
+        (-5_600, -9_900),
+        (1_600, -10_900),
+        (7_500, -9_400),
+        (11_900, -5_600),
+    ),
+    *(
+        (12_000, 2_400),
+        (10_100, 8_500),
+        (3_000, 11_000),
+        (-5_100, 10_700),
+        (-10_700, 8_300),
+        (-13_400, -1_400),
+    ),
+)
+"""Market towns in the country, in metres east and north of the middle."""
 TOWN_REACH_M = 1_350.0
 COUNTY_SEEDS = (
     ("云中区", -600, 600), ("临江区", -200, -3_900), ("钢城区", 5_600, 900), ("翠湖区", 6_600, 6_600),
@@ -53,6 +71,7 @@ class Community:
     code: str = ""
     name: str = ""
     programme: list[Programme] = field(default_factory=list)
+    tiled: bool = False
 
 
 @dataclass
@@ -69,7 +88,9 @@ def lay_out(skeleton: Skeleton, rng: np.random.Generator) -> Layout:
     """Divide the city into communities and group them to subdistricts and counties."""
     faces, half_widths = _faces(skeleton)
     wet = _is_water(faces, skeleton)
-    land, water, collectors = [], [], []
+    land: list[Ring] = []
+    water: list[Ring] = []
+    collectors: list[Street] = []
     for face, is_wet in zip(faces, wet, strict=True):
         ring = _ring(face, half_widths)
         if is_wet:
@@ -91,7 +112,9 @@ def _community_m2(ring: Ring) -> float:
         outside = np.maximum(np.abs(np.array(TOWNS) - middle) - reach, 0)
         if np.hypot(*outside.T).min() < TOWN_REACH_M / 3:
             return 720_000.0
-    return float(np.interp(radius, [2_000, 4_500, 8_500, 10_500, 11_500], [2.6e5, 4.0e5, 7.0e5, 3.2e6, 1.1e7]))
+    return float(
+        np.interp(radius, [2_000, 4_500, 8_500, 10_500, 11_500], [2.6e5, 4.0e5, 7.0e5, 3.2e6, 1.1e7])
+    )
 
 
 def _radius(xy: NDArray[np.float64]) -> float:
@@ -130,7 +153,9 @@ def _faces(skeleton: Skeleton) -> tuple[NDArray[np.object_], dict[tuple[float, .
 
 def _is_water(faces: NDArray[np.object_], skeleton: Skeleton) -> NDArray[np.bool_]:
     inner = shapely.point_on_surface(faces)
-    result: NDArray[np.bool_] = shapely.contains(skeleton.corridor, inner) | shapely.contains(skeleton.lake, inner)
+    result: NDArray[np.bool_] = shapely.contains(skeleton.corridor, inner) | shapely.contains(
+        skeleton.lake, inner
+    )
     return result
 
 
@@ -182,7 +207,7 @@ def _without_slivers(parts: NDArray[np.object_], skeleton: Skeleton) -> NDArray[
 
 def _ring(face: shapely.Polygon, half_widths: dict[tuple[float, ...], float]) -> Ring:
     xy = shapely.get_coordinates(face.exterior).tolist()
-    return [(x, y, half_widths[x, y, x1, y1]) for (x, y), (x1, y1) in zip(xy[:-1], xy[1:], strict=True)]
+    return [(x, y, half_widths[x, y, x1, y1]) for (x, y), (x1, y1) in pairwise(xy)]
 
 
 def _divide(ring: Ring, collectors: list[Street], rng: np.random.Generator) -> list[Ring]:
@@ -263,9 +288,9 @@ def _group(
         inner = graph[members][:, members]
         count = max(1, round(len(members) / 6.4))
         group = _clusters(centre[members], inner, count, rng)
-        for member, number in zip(members, group, strict=True):
+        for member, number in zip(members.tolist(), group.tolist(), strict=True):
             communities[member].county = k
-            communities[member].subdistrict = int(number)
+            communities[member].subdistrict = number
 
 
 def _nearest_source(graph: coo_array, start: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -286,7 +311,9 @@ def _clusters(
     for _ in range(6):
         source = _nearest_source(graph, seeds)
         groups = [np.flatnonzero(source == s) for s in seeds]
-        seeds = np.array([g[np.argmin(np.hypot(*(centre[g] - centre[g].mean(axis=0)).T))] for g in groups if len(g)])
+        seeds = np.array(
+            [g[np.argmin(np.hypot(*(centre[g] - centre[g].mean(axis=0)).T))] for g in groups if len(g)]
+        )
     source = _nearest_source(graph, seeds)
     order = np.argsort(centre[seeds, 0])
     rank = {int(seeds[o]): n for n, o in enumerate(order)}

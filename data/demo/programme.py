@@ -45,41 +45,55 @@ OTHER = {
 """Other uses: usual size of the lot in m² and how often."""
 
 
-def assign(communities: list[Community], rng: np.random.Generator) -> None:
-    """Give every community its programme; the compounds of each kind add up to the city's exactly."""
+def assign(communities: list[Community], rng: np.random.Generator, *, tiled: bool = False) -> None:
+    """Give every community its programme; the compounds of each kind add up to the city's exactly.
+
+    With `tiled`, the compounds of a community fill it.
+    """
     land = np.array([area(c.land) for c in communities])
     radius = np.array([c.radius for c in communities])
     town = np.array([c.town and c.radius > 8_500 for c in communities])
     weight = (land * _residential_share(radius, town))[:, None] * _mix(communities, radius, town, rng)
     mean = MEDIAN * np.exp(SPREAD**2 / 2) * LAND_M2
-    count = np.stack(
-        [exact(weight[:, k] / mean[k], COMPOUNDS[kind]) for k, kind in enumerate(KINDS)], axis=1
-    )
+    count = np.stack([exact(weight[:, k] / mean[k], COMPOUNDS[kind]) for k, kind in enumerate(KINDS)], axis=1)
     households = _households(count, rng)
     at = 0
     for c, community in enumerate(communities):
         total = int(count[c].sum())
         kinds = np.repeat(np.arange(4), count[c])
         _fill(community, kinds, households[at : at + total], float(land[c]), rng)
+        if tiled and total:
+            community.programme = [item for item in community.programme if item.kind >= 0]
         at += total
 
 
 def _residential_share(radius: NDArray[np.float64], town: NDArray[np.bool_]) -> NDArray[np.float64]:
     share = np.interp(radius, [0, 3_000, 5_500, 7_500, 9_000, 10_500], [0.62, 0.58, 0.46, 0.28, 0.06, 0.009])
-    return np.where(town, 0.30, share)
+    result: NDArray[np.float64] = np.where(town, 0.30, share)
+    return result
 
 
 def _mix(
-    communities: list[Community], radius: NDArray[np.float64], town: NDArray[np.bool_], rng: np.random.Generator
+    communities: list[Community],
+    radius: NDArray[np.float64],
+    town: NDArray[np.bool_],
+    rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Return (communities, kinds): shares of residential land by kind, with the town's share and local taste."""
     at = list(AREA_SHARE)
     share = np.stack([np.interp(radius, at, [AREA_SHARE[r][k] for r in at]) for k in range(4)], axis=1)
     share[town] = TOWN_SHARE
-    away = np.array([np.hypot(c.centre[0] - CENTRE[0] - WORKS[0], c.centre[1] - CENTRE[1] - WORKS[1]) for c in communities])
+    away = np.array(
+        [
+            np.hypot(c.centre[0] - CENTRE[0] - WORKS[0], c.centre[1] - CENTRE[1] - WORKS[1])
+            for c in communities
+        ]
+    )
     share[:, 3] *= 1 + 3.0 * np.exp(-((away / 2_400) ** 2))
     share *= rng.lognormal(0, 0.55, share.shape)
-    result: NDArray[np.float64] = share / share.sum(axis=1, keepdims=True) * rng.uniform(0.8, 1.1, (len(share), 1))
+    result: NDArray[np.float64] = (
+        share / share.sum(axis=1, keepdims=True) * rng.uniform(0.8, 1.1, (len(share), 1))
+    )
     return result
 
 
@@ -112,7 +126,9 @@ def _fill(
     wanted = households * LAND_M2[kinds] * rng.uniform(0.9, 1.15, len(kinds)) + 900
     room = 0.82 * land
     wanted *= min(1.0, room / wanted.sum()) if len(wanted) else 1.0
-    items = [Programme("housing", a, int(k), int(h)) for a, k, h in zip(wanted, kinds, households, strict=True)]
+    items = [
+        Programme("housing", a, int(k), int(h)) for a, k, h in zip(wanted, kinds, households, strict=True)
+    ]
     left = land - float(wanted.sum())
     rural = community.radius > 8_700 and not community.town
     names = list(OTHER)

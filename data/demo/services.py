@@ -43,13 +43,18 @@ def stations(city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Gen
     weight = np.sqrt(compound["households"].to_numpy().astype(np.float64))
     more = top(np.where(pilot, 1e-12, weight), total - int(pilot.sum()), rng)
     at = np.concatenate([np.flatnonzero(pilot), np.flatnonzero(more)])
-    micro_m2 = np.round(np.clip(rng.lognormal(3.5, 0.35, len(at)), 15, 120), 1)
+    micro_m2: NDArray[np.float64] = np.clip(rng.lognormal(3.5, 0.35, len(at)), 15.0, 120.0).round(1)
     micro_m2[: int(pilot.sum())] = _with_mean(micro_m2[: int(pilot.sum())], PILOT_STATION_M2)
     name = [*(upper["name"] + label), *(compound["name"].to_numpy()[at] + "党群服务微站")]
     n, upper_n = len(name), len(upper)
     opened = [date(2022, 1, 10) + timedelta(days=int(d)) for d in rng.integers(0, 350, n)]
-    opened[:upper_n] = [date(int(y), int(m), 1) for y, m in zip(rng.integers(2016, 2022, upper_n), rng.integers(1, 13, upper_n), strict=True)]
-    area_m2 = np.where(tier == "subdistrict", rng.uniform(900, 2_600, upper_n), rng.uniform(260, 900, upper_n)).round(0)
+    opened[:upper_n] = [
+        date(int(y), int(m), 1)
+        for y, m in zip(rng.integers(2016, 2022, upper_n), rng.integers(1, 13, upper_n), strict=True)
+    ]
+    area_m2 = np.where(
+        tier == "subdistrict", rng.uniform(900, 2_600, upper_n), rng.uniform(260, 900, upper_n)
+    ).round(0)
     return frame(
         {
             "name": name,
@@ -87,7 +92,9 @@ def _near_buildings(
     return result
 
 
-def _gates(tables: dict[str, gpd.GeoDataFrame], at: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float64]:
+def _gates(
+    tables: dict[str, gpd.GeoDataFrame], at: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.float64]:
     """Return a place in each compound: the middle of one of its buildings."""
     building = tables["building"]
     owner = building["compound_id"].fillna(0).to_numpy().astype(int)
@@ -98,11 +105,15 @@ def _gates(tables: dict[str, gpd.GeoDataFrame], at: NDArray[np.int64], rng: np.r
     return centres(building.geometry.to_numpy()[pick])
 
 
-def assist_points(city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Generator) -> gpd.GeoDataFrame:
+def assist_points(
+    city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Generator
+) -> gpd.GeoDataFrame:
     """Return the assist points: in community stations as far as they go, then in compounds."""
     station = tables["station"]
     total = city.scaled(ASSIST_POINTS)
-    order = np.argsort(station["tier"].map({"community": 0, "micro": 1, "subdistrict": 2}).to_numpy(), kind="stable")
+    order = np.argsort(
+        station["tier"].map({"community": 0, "micro": 1, "subdistrict": 2}).to_numpy(), kind="stable"
+    )
     chosen = station.iloc[order[:total]]
     name = chosen["name"].str.replace(r"党群服务(站|微站|中心)$", "帮办代办点", regex=True).tolist()
     weight = rng.lognormal(0, 0.7, len(chosen))

@@ -57,6 +57,9 @@ def build(community: Community, seed: np.random.SeedSequence) -> Built:
     rng = np.random.default_rng(seed)
     parcels, tree = parcel(community.land, community.programme, community.axis, rng)
     lots = parcels.lots
+    if community.tiled:
+        for lot in lots:
+            lot.ring = [(x, y, 0.0) for x, y, _ in lot.ring]
     walls = rows.insets(lots)
     sites = [rows.stand(lot, wall, rng) for lot, wall in zip(lots, walls, strict=True)]
     stock = [_stock(site) for site in sites]
@@ -68,7 +71,11 @@ def build(community: Community, seed: np.random.SeedSequence) -> Built:
     table = np.concatenate([site.buildings for site in sites])
     angle = np.repeat([site.angle for site in sites], count)
     streets = [(name, np.array([a[:2], b[:2]])) for name, a, b in parcels.streets]
-    streets += [("local", line) for lot, site in zip(lots, sites, strict=True) if (line := _drive(lot, site)) is not None]
+    streets += [
+        ("local", line)
+        for lot, site in zip(lots, sites, strict=True)
+        if (line := _drive(lot, site)) is not None
+    ]
     return Built(
         lot_use=[lot.item.use for lot in lots],
         lot_kind=np.array([lot.item.kind for lot in lots]),
@@ -87,9 +94,13 @@ def build(community: Community, seed: np.random.SeedSequence) -> Built:
 
 def _stock(site: rows.Site) -> Stock:
     corner = rows.corners(site.buildings)
-    extent = np.stack([corner[..., 0].min(1), corner[..., 0].max(1), corner[..., 1].min(1), corner[..., 1].max(1)], 1)
+    extent = np.stack(
+        [corner[..., 0].min(1), corner[..., 0].max(1), corner[..., 1].min(1), corner[..., 1].max(1)], 1
+    )
     b = site.buildings
-    return Stock(site.angle, extent, (b[:, rows.UNITS] * b[:, rows.PER_FLOOR] * b[:, rows.FLOORS]).astype(np.int64))
+    return Stock(
+        site.angle, extent, (b[:, rows.UNITS] * b[:, rows.PER_FLOOR] * b[:, rows.FLOORS]).astype(np.int64)
+    )
 
 
 def _drive(lot: Lot, site: rows.Site) -> NDArray[np.float64] | None:
@@ -109,7 +120,8 @@ def _drive(lot: Lot, site: rows.Site) -> NDArray[np.float64] | None:
     v = float(edge[n] + gap[n] / 2)
     start, end = rows.Scan(site.polygon, site.angle).reach(np.array([v]), 0.01)
     line = np.array([[[start[0] - 4, v], [end[0] + 4, v]]])
-    return rows.turned(line, np.array([site.angle]))[0]
+    drive: NDArray[np.float64] = rows.turned(line, np.array([site.angle]))[0]
+    return drive
 
 
 def subdivide(task: tuple[list[GridPlan], list[Stock], list[list[int]]]) -> list[Piece]:
@@ -136,7 +148,11 @@ def subdivide(task: tuple[list[GridPlan], list[Stock], list[list[int]]]) -> list
             if parts == 0:
                 open_land.append(cell)
                 continue
-            cut = divide(cell.ring, stock[cell.lot], cell.buildings, parts) if cell.lot >= 0 else [(cell.ring, cell.buildings)]
+            cut = (
+                divide(cell.ring, stock[cell.lot], cell.buildings, parts)
+                if cell.lot >= 0
+                else [(cell.ring, cell.buildings)]
+            )
             for ring, buildings in cut:
                 pieces.append(Piece(ring, number, serial, cell.lot, buildings))
                 serial += 1
@@ -147,6 +163,8 @@ def subdivide(task: tuple[list[GridPlan], list[Stock], list[list[int]]]) -> list
 def _join_open_land(pieces: list[Piece], first: int, open_land: list[Cell], grid: int) -> None:
     """Label open land with the micro-grid of the same grid that has the longest border along it."""
     own = pieces[first:]
-    owner = adopt([piece.ring for piece in own], [piece.micro_grid for piece in own], [cell.ring for cell in open_land])
+    owner = adopt(
+        [piece.ring for piece in own], [piece.micro_grid for piece in own], [cell.ring for cell in open_land]
+    )
     for cell, micro_grid in zip(open_land, owner, strict=True):
         pieces.append(Piece(cell.ring, grid, micro_grid, cell.lot, cell.buildings))

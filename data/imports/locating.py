@@ -150,7 +150,7 @@ def _codes(
     """Return the area codes: what the file says, what a grid's code begins with, or where the row lies."""
     lies_in = siting.smallest_area(points, known)
     codes = lies_in.copy()
-    alone = np.flatnonzero(np.equal(codes, None) & ~shapely.is_missing(points))
+    alone = np.flatnonzero(np.array([one is None for one in codes], dtype=bool) & ~shapely.is_missing(points))
     roots = _roots(known)
     if len(alone) and len(roots):
         around = to_metric(np.asarray(roots.geometry.values, dtype=object), metric)

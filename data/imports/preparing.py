@@ -131,9 +131,9 @@ def _meant(raw: RawTable, where: Where | None) -> NDArray[np.bool_]:
     if where is None or where.column not in raw.frame.columns:
         return np.ones(len(raw.frame), dtype=bool)
     values = raw.frame[where.column]
-    if not where.values:
+    if not where.values:  # noqa: PD011  (a field, not a frame's)
         return np.asarray(values.notna())
-    named = values.notna() & values.astype(str).isin(where.values)  # noqa: PD011  (a field, not a frame's)
+    named = values.notna() & values.astype(str).isin(where.values)
     return np.asarray(~named if where.negated else named)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from data.imports import words
 from data.readers.table import GeometryType
 from models import (
     Area,
@@ -148,15 +149,6 @@ _BODY = Field(
     "responsible_body", "责任单位", ("责任单位", "责任主体", "责任部门", "包联单位", "responsible_body")
 )
 _FROM = Field("valid_from", "启用日期", ("启用日期", "生效日期", "开始日期", "划定日期", "valid_from"), "day")
-_WALLED = {
-    "有": True,
-    "无": False,
-    "封闭": True,
-    "封闭式": True,
-    "开放": False,
-    "开放式": False,
-    "半封闭": None,
-}
 
 
 def _area(level: AreaLevel, label: str, *synonyms: str) -> Target:
@@ -206,7 +198,7 @@ _COMPOUND = Target(
             "围墙",
             ("围墙", "有无围墙", "是否有围墙", "是否封闭", "封闭情况", "walled"),
             "yes_no",
-            words=_WALLED,
+            words=words.WALLED,
         ),
         _households("小区户数"),
         Field(
@@ -291,44 +283,6 @@ _MICRO_GRID = Target(
     overlaps=True,
     code_format="{area}W{serial:04d}",
 )
-_USES = {
-    "housing": "住宅楼 居住 居住建筑 居民楼 residential apartments house detached terrace dormitory "
-    "semidetached_house bungalow",
-    "shop": "商铺 商业建筑 retail commercial shop supermarket kiosk",
-    "office": "办公楼 写字楼 office government",
-    "school": "教育 幼儿园 school university kindergarten college",
-    "hospital": "医疗 hospital clinic",
-    "industry": "工业 仓库 industrial warehouse factory manufacture",
-    "public": "公共建筑 公建 public civic church temple mosque train_station sports_hall museum library",
-}
-_BUILDING_WORDS: dict[str, BuildingUse | None] = {
-    word: BuildingUse(use) for use, words in _USES.items() for word in words.split()
-}
-_BUILDING_WORDS |= dict.fromkeys(
-    [
-        "其他",
-        "其它",
-        "未知",
-        "yes",
-        "no",
-        "garage",
-        "garages",
-        "hut",
-        "shed",
-        "roof",
-        "farm",
-        "farm_auxiliary",
-        "barn",
-        "hangar",
-        "greenhouse",
-        "service",
-        "construction",
-        "ruins",
-        "carport",
-        "cabin",
-    ],
-    None,
-)
 _BUILDING = Target(
     "building",
     "楼栋",
@@ -344,7 +298,7 @@ _BUILDING = Target(
             ("用途", "建筑用途", "房屋用途", "建筑类型", "类型", "use", "building"),
             "choice",
             choices=BuildingUse,
-            words=_BUILDING_WORDS,
+            words=words.USES_BY_WORD,
             lenient=True,
         ),
         Field(
@@ -390,18 +344,7 @@ _STATION = Target(
             "choice",
             required=True,
             choices=StationTier,
-            words={
-                "中心": StationTier.SUBDISTRICT,
-                "街道级": StationTier.SUBDISTRICT,
-                "街道": StationTier.SUBDISTRICT,
-                "服务站": StationTier.COMMUNITY,
-                "站": StationTier.COMMUNITY,
-                "社区级": StationTier.COMMUNITY,
-                "社区": StationTier.COMMUNITY,
-                "微站": StationTier.MICRO,
-                "小区级": StationTier.MICRO,
-                "小区": StationTier.MICRO,
-            },
+            words=words.TIERS,
         ),
         Field(
             "origin", "建设方式", ("建设方式", "来源", "建设类型", "origin"), "choice", choices=StationOrigin
@@ -452,16 +395,6 @@ _CANTEEN = Target(
         ),
     ),
 )
-_ROADS = {
-    "expressway": "高速 高速公路 快速路 motorway motorway_link trunk trunk_link",
-    "ring": "环线",
-    "arterial": "主干道 主干路 国道 省道 primary primary_link",
-    "collector": "次干道 次干路 县道 secondary secondary_link tertiary tertiary_link",
-    "local": "支路 街巷 乡道 村道 小区道路 内部道路 unclassified residential living_street service track "
-    "pedestrian footway cycleway path steps bridleway corridor road busway track_grade1 track_grade2 "
-    "track_grade3 track_grade4 track_grade5 construction proposed unknown",
-    "rail": "轨道 rail light_rail subway tram narrow_gauge",
-}
 _ROAD = Target(
     "road",
     "道路",
@@ -476,15 +409,11 @@ _ROAD = Target(
             "choice",
             required=True,
             choices=RoadClass,
-            words={word: RoadClass(one) for one, words in _ROADS.items() for word in words.split()},
+            words=words.ROADS,
         ),
         Field("width_m", "宽度（米）", ("宽度", "路宽", "红线宽度", "width", "width_m"), "real", high=300),
     ),
 )
-_WATERS = {
-    "river": "河 河道 江 河川 沟渠 运河 stream canal riverbank ditch drain",
-    "lake": "湖 水库 池塘 坑塘 湿地 reservoir pond water wetland basin lagoon dock",
-}
 _WATER = Target(
     "water",
     "水系",
@@ -499,7 +428,7 @@ _WATER = Target(
             "choice",
             required=True,
             choices=WaterClass,
-            words={word: WaterClass(one) for one, words in _WATERS.items() for word in words.split()},
+            words=words.WATERS,
         ),
     ),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pypinyin import Style, lazy_pinyin
 
@@ -58,18 +59,18 @@ def convert(series: pd.Series[Any], field: Field, header: str, findings: Finding
     header
         Name of the column, for the problems.
     """
-    present = series[series.notna()].astype(object)
+    present = np.flatnonzero(series.notna())
+    given = series.to_numpy(dtype=object)[present]
     read = _READERS[field.kind]
-    readings = {value: read(value, field) for value in present.unique()}
-    read_values = pd.Series([readings[one] for one in present], index=present.index, dtype=object)
-    values = read_values.reindex(series.index, fill_value=None)
-    wrong = {value: one for value, one in readings.items() if isinstance(one, _Wrong)}
-    if wrong:
-        for position, value in present[present.isin(list(wrong))].items():
-            one = wrong[value]
-            findings.note(one.code, int(str(position)), column=header, value=value, **one.details)
-        values[values.map(lambda one: isinstance(one, _Wrong))] = None
-    return values
+    readings = {value: read(value, field) for value in pd.unique(given)}
+    values = np.full(len(series), None, dtype=object)
+    for position, value in zip(present, given, strict=True):
+        found = readings[value]
+        if isinstance(found, _Wrong):
+            findings.note(found.code, int(position), column=header, value=value, **found.details)
+        else:
+            values[position] = found
+    return pd.Series(values, index=series.index, dtype=object)
 
 
 def _text(value: Any, _field: Field) -> str | _Wrong | None:

@@ -144,7 +144,7 @@ function roadWidth(extra: number): Expression {
     ["exponential", 1.5],
     ["zoom"],
     9,
-    at(1.1, 0.9, 0.5, 0.2, 0),
+    at(1.5, 1.3, 0.7, 0.2, 0),
     13,
     at(3.4, 3, 2.2, 1.2, 0.6),
     17,
@@ -155,7 +155,7 @@ function roadWidth(extra: number): Expression {
 const roadPart: Part = (source, input) => {
   const visibility = shown(input, "road");
   const isRail: Expression = ["==", ROAD_CLASS, "rail"];
-  const enough: Expression = ["step", ["zoom"], 3, 11, 2, 12, 1, 13, 0];
+  const enough: Expression = ["step", ["zoom"], 3, 10, 2, 12, 1, 13, 0];
   const importance: Expression = ["match", ROAD_CLASS, ["expressway", "ring"], 3, "arterial", 2, "collector", 1, 0];
   const layout = { visibility, "line-cap": "round", "line-join": "round", "line-sort-key": importance } as const;
   const filter: Expression = ["all", ["!", isRail], [">=", importance, enough]];
@@ -226,7 +226,7 @@ const pointPart: Part = (source, input) =>
         "icon-image": point,
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
-        "icon-size": input.labelScale,
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 9, 0.35 * input.labelScale, 12, 0.7 * input.labelScale, 14.5, input.labelScale],
       },
     } as LayerSpecification;
   });

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from dashboard import auth, server
@@ -26,11 +27,19 @@ def town_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
+def services(town_copy: Store, tmp_path: Path) -> Services:
     """Give the town in a store of its own."""
-    store = town.fill(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"))
-    yield Services(store, Tiles(store, tmp_path / "tiles"), Settings(home=tmp_path, host="10.0.0.8"))
-    store.close()
+    return Services(town_copy, Tiles(town_copy, tmp_path / "tiles"), Settings(home=tmp_path, host="10.0.0.8"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    """Spare the tests the time that a hash is meant to cost."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth, "_hasher", cheap)
+        patch.setattr(auth, "_no_account", cheap.hash("nobody's"))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from dashboard import auth
 from dashboard.services import Services
@@ -15,6 +16,7 @@ from data.scope import Scope
 from data.settings import Settings
 from data.store import Store
 from data.tiles import Tiles
+from models import Account
 from models.enums import Role
 from tests import town
 
@@ -41,11 +43,10 @@ def client(drawn: Services, serve: Serve) -> Client:
 
     def signed_in(scope: str) -> FlaskClient:
         client = flask.test_client()
-        account = auth.check_password(drawn.store, scope or "all", "x")
-        assert account
+        with drawn.store.reading() as db:
+            identity = db.scalars(select(Account.id).where(Account.username == (scope or "all"))).one()
         with client.session_transaction() as session:
-            session["_user_id"] = str(account.id)
-            session["_fresh"] = True
+            session["_user_id"] = str(identity)
         return client
 
     return signed_in
@@ -82,6 +83,11 @@ def _archive(drawn: Services, layer: str, county: str) -> str:
     return f"/tiles/{found.file_name}"
 
 
+def _status(client: FlaskClient, path: str) -> int:
+    with client.get(path) as answer:
+        return answer.status_code
+
+
 @pytest.mark.parametrize("layer", ["compound", "grid", "building", "label"])
 def test_an_archive_is_served_to_its_county_only(drawn: Services, client: Client, layer: str) -> None:
     path = _archive(drawn, layer, town.EAST[:6])
@@ -92,22 +98,25 @@ def test_an_archive_is_served_to_its_county_only(drawn: Services, client: Client
         (town.WEST, 404),
         (town.NORTH_GATE, 404),
     ):
-        assert client(scope).get(path).status_code == status
+        assert _status(client(scope), path) == status
 
 
 def test_the_city_is_served_to_all(drawn: Services, client: Client) -> None:
     path = _archive(drawn, "county", "city")
-    assert {client(scope).get(path).status_code for scope in ("", town.EAST, town.NORTH_GATE)} == {200}
+    assert {_status(client(scope), path) for scope in ("", town.EAST, town.NORTH_GATE)} == {200}
 
 
 def test_an_archive_is_read_in_ranges_and_kept_by_this_browser_for_ever(
     drawn: Services, client: Client
 ) -> None:
-    answer = client("").get(_archive(drawn, "compound", town.EAST[:6]), headers={"Range": "bytes=0-6"})
-    assert answer.status_code == 206
-    assert answer.data == b"PMTiles"
-    assert {"immutable", "private", "max-age=31536000"} <= set(answer.headers["Cache-Control"].split(", "))
-    assert answer.headers["ETag"]
+    path, part = _archive(drawn, "compound", town.EAST[:6]), {"Range": "bytes=0-6"}
+    with client("").get(path, headers=part) as answer:
+        assert answer.status_code == 206
+        assert answer.data == b"PMTiles"
+        assert {"immutable", "private", "max-age=31536000"} <= set(
+            answer.headers["Cache-Control"].split(", ")
+        )
+        assert answer.headers["ETag"]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pandas as pd
-import pytest
 import shapely
 from sqlalchemy import func, select
 
@@ -14,13 +10,6 @@ from data.bulk import frame_of, geo_frame_of, insert_frame, restart_sequences, t
 from data.store import Store
 from models import Area, Compound, Green, Road
 from tests import town
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}")
-    yield opened
-    opened.close()
 
 
 def test_an_empty_frame_writes_nothing(store: Store) -> None:
@@ -67,9 +56,8 @@ def test_the_callers_frame_is_left_as_it_was(store: Store) -> None:
     pd.testing.assert_frame_equal(frame, before)
 
 
-def test_a_frame_of_geometries_holds_the_rows_that_meet_every_condition_by_id(store: Store) -> None:
-    town.fill(store)
-    with store.reading() as session:
+def test_a_frame_of_geometries_holds_the_rows_that_meet_every_condition_by_id(town_copy: Store) -> None:
+    with town_copy.reading() as session:
         found = geo_frame_of(
             session, Compound, ["code", "id"], Compound.kind == "aged", Compound.households > 200
         )
@@ -79,9 +67,8 @@ def test_a_frame_of_geometries_holds_the_rows_that_meet_every_condition_by_id(st
     assert (len(none), none.crs.to_epsg()) == (0, 4490)
 
 
-def test_a_plain_frame_has_the_columns_as_selected(store: Store) -> None:
-    town.fill(store)
-    with store.reading() as session:
+def test_a_plain_frame_has_the_columns_as_selected(town_copy: Store) -> None:
+    with town_copy.reading() as session:
         query = select(Area.level, func.count().label("areas")).group_by(Area.level).order_by(func.count())
         found = frame_of(session, query)
         none = frame_of(session, query.where(Area.id > 99))

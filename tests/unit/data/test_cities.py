@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,13 +15,6 @@ from data.store import Store
 from models import Account, Compound, Rating
 from models.enums import Role
 from tests import town
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}")
-    yield opened
-    opened.close()
 
 
 def _city(**tables: Any) -> Any:

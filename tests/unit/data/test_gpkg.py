@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import shapely
 from sqlalchemy import text
 
@@ -15,13 +13,6 @@ from data.store import Store
 from models import Base
 from models.geometry import to_gpkg
 from tests import town
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = town.fill(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"))
-    yield opened
-    opened.close()
 
 
 def test_the_functions_of_the_triggers(tmp_path: Path) -> None:
@@ -40,8 +31,8 @@ def test_the_functions_of_the_triggers(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_every_table_is_registered_with_its_form(store: Store) -> None:
-    with store.engine.connect() as connection:
+def test_every_table_is_registered_with_its_form(town_copy: Store) -> None:
+    with town_copy.engine.connect() as connection:
         forms = dict(connection.execute(text("SELECT table_name, data_type FROM gpkg_contents")).all())
         columns = connection.execute(
             text(
@@ -55,9 +46,9 @@ def test_every_table_is_registered_with_its_form(store: Store) -> None:
     assert forms["claim"] == "attributes"
 
 
-def test_registering_twice_changes_nothing(store: Store) -> None:
+def test_registering_twice_changes_nothing(town_copy: Store) -> None:
     def dump() -> list[tuple[object, ...]]:
-        with store.engine.connect() as connection:
+        with town_copy.engine.connect() as connection:
             return [
                 tuple(row)
                 for name in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
@@ -65,31 +56,31 @@ def test_registering_twice_changes_nothing(store: Store) -> None:
             ]
 
     before = dump()
-    with store.engine.begin() as connection:
+    with town_copy.engine.begin() as connection:
         gpkg.create_metadata(connection)
     assert dump() == before
 
 
-def test_the_reference_systems_that_the_standard_demands_are_there(store: Store) -> None:
-    with store.engine.connect() as connection:
+def test_the_reference_systems_that_the_standard_demands_are_there(town_copy: Store) -> None:
+    with town_copy.engine.connect() as connection:
         systems = dict(connection.execute(text("SELECT srs_id, definition FROM gpkg_spatial_ref_sys")).all())
     assert set(systems) == {-1, 0, 4326, 4490}
     assert systems[4490].startswith("GEOGCS")
     assert 'AUTHORITY["EPSG","4490"]' in systems[4490]
 
 
-def test_an_empty_geometry_does_not_disturb_the_extent(store: Store) -> None:
+def test_an_empty_geometry_does_not_disturb_the_extent(town_copy: Store) -> None:
     query = text("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = 'green'")
-    with store.engine.connect() as connection:
+    with town_copy.engine.connect() as connection:
         before = connection.execute(query).one()
-    with store.writing("green") as session:
+    with town_copy.writing("green") as session:
         session.execute(
             text("INSERT INTO green (area_code, geometry) VALUES (:code, :shape)"),
             {"code": town.SPRING, "shape": to_gpkg(shapely.MultiPolygon())},
         )
-    with store.engine.connect() as connection:
+    with town_copy.engine.connect() as connection:
         assert connection.execute(query).one() == before
-    with store.writing("green") as session:
+    with town_copy.writing("green") as session:
         session.execute(text("DELETE FROM green WHERE id = 1"))
-    with store.engine.connect() as connection:
+    with town_copy.engine.connect() as connection:
         assert connection.execute(query).one() == (None, None, None, None)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from data.scope import Scope
 from data.store import Store
-from data.tiles import LAYERS, Archive, Tiles, may_read, wanted
+from data.tiles import LAYERS, Tiles, may_read, wanted
 from tests import town
 
 EAST, WEST = town.EAST[:6], town.WEST[:6]
@@ -45,12 +45,10 @@ def test_a_county_is_read_by_who_sees_into_it(scope: str, county: str, may: bool
     assert may_read(Scope(scope), county) is may
 
 
-def test_an_empty_store_wants_no_archive(tmp_path: Path) -> None:
-    store = Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}")
+def test_an_empty_store_wants_no_archive(store: Store, tmp_path: Path) -> None:
     assert wanted(store) == []
     assert Tiles(store, tmp_path).build() == 0
     assert Tiles(store, tmp_path).archives(Scope()) == []
-    store.close()
 
 
 def test_there_is_one_archive_a_county_and_one_for_what_is_everybodys(built: Tiles) -> None:
@@ -118,31 +116,30 @@ def test_a_retired_grid_is_not_drawn(built: Tiles) -> None:
     assert 4 not in set(pyogrio.read_dataframe(built.folder / own.file_name)["id"])
 
 
-def test_a_change_makes_its_layer_anew_and_the_former_serves_until_then(tmp_path: Path) -> None:
-    store = town.fill(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"))
-    tiles = Tiles(store, tmp_path / "tiles")
+def test_a_change_makes_its_layer_anew_and_the_former_serves_until_then(
+    town_copy: Store, tmp_path: Path
+) -> None:
+    tiles = Tiles(town_copy, tmp_path / "tiles")
+
+    def files() -> list[str]:
+        return [one.file_name for one in tiles.archives(Scope()) if one.layer == "grid"]
+
     with ThreadPoolExecutor(2) as executor:
         tiles.build(executor=executor)
-
-        def of_micro_grids() -> list[Archive]:
-            return [one for one in tiles.archives(Scope()) if one.layer == "micro_grid"]
-
-        before = of_micro_grids()
-        with store.writing("micro_grid") as session:
-            session.execute(text("UPDATE micro_grid SET responsible_body = '居委会'"))
-        assert {archive.layer for archive in tiles.missing()} == {"micro_grid"}
-        assert [one.file_name for one in of_micro_grids()] == [one.file_name for one in before]
-        assert tiles.build(executor=executor) == 1
-        # The boundaries are what they were: so is the file, and the browser keeps it.
-        assert [one.file_name for one in of_micro_grids()] == [one.file_name for one in before]
-        with store.writing("micro_grid") as session:
-            session.execute(text("UPDATE micro_grid SET valid_to = '2022-01-01' WHERE id = 2"))
-        assert tiles.build(executor=executor) == 1
-        assert [one.file_name for one in of_micro_grids()] != [one.file_name for one in before]
-    store.close()
+        before = files()
+        with town_copy.writing("grid") as session:
+            session.execute(text("UPDATE grid SET responsible_body = '居委会'"))
+        assert {archive.layer for archive in tiles.missing()} == {"grid", "label"}
+        assert files() == before
+        tiles.build(executor=executor)
+        assert tiles.missing() == []
+        # The boundaries are what they were: so are the files, and the browser keeps them.
+        assert files() == before
+        with town_copy.writing("grid") as session:
+            session.execute(text("UPDATE grid SET valid_to = '2022-01-01' WHERE id = 7"))
+        tiles.build(executor=executor)
+        assert files() == [before[0]]  # the other county has no grid any more
 
 
-def test_two_stores_in_one_folder_keep_apart(built: Tiles, tmp_path: Path) -> None:
-    other = Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}")
-    assert Tiles(other, built.folder.parent).folder != built.folder
-    other.close()
+def test_two_stores_in_one_folder_keep_apart(built: Tiles, store: Store) -> None:
+    assert Tiles(store, built.folder.parent).folder != built.folder
