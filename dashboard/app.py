@@ -14,10 +14,12 @@ from flask import Flask, redirect
 from flask_compress import Compress
 from werkzeug.wrappers import Response
 
-from dashboard import auth, server
+from dashboard import auth, server, uploads
 from dashboard.callbacks import city as city_callbacks
+from dashboard.callbacks import imports as imports_callbacks
+from dashboard.callbacks import wall as wall_callbacks
 from dashboard.i18n import _, language
-from dashboard.pages import city
+from dashboard.pages import city, imports, wall
 from dashboard.services import Services
 
 VERSION = installed_version("pingqi")
@@ -25,6 +27,8 @@ LARGEST_UPLOAD = 700_000_000
 
 PAGES: dict[str, tuple[ModuleType, ModuleType]] = {
     "/": (city, city_callbacks),
+    "/import/": (imports, imports_callbacks),
+    "/wall/": (wall, wall_callbacks),
 }
 """Path of each page: the module that lays it out and the one that moves it."""
 
@@ -62,6 +66,7 @@ def create_app(services: Services) -> Flask:
     )
     auth.install(flask, services.store, services.settings)
     server.install(flask, services, VERSION)
+    flask.register_blueprint(uploads.routes(services))
     Compress(flask)
     for path, (page, callbacks) in sorted(PAGES.items(), reverse=True):
         _mount(flask, path, page, callbacks, services)

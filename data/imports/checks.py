@@ -15,6 +15,28 @@ Geometries = NDArray[Any]
 OVERLAP_M2 = 1e-6
 """Pairs that share more than this are reported as overlapping: a square millimetre."""
 _LARGE_M2 = 1.0
+_TYPES = {"polygon": (3, 6), "line": (1, 2, 5), "point": (0,)}
+_KIND_LABELS = {"polygon": "面", "line": "线", "point": "点"}
+_TYPE_LABELS = {0: "点", 1: "线", 2: "线", 3: "面", 4: "多点", 5: "多线", 6: "多面", 7: "几何集合"}
+
+
+def check_types(geometries: Geometries, kind: str, findings: Findings) -> Geometries:
+    """Return the geometries, None where empty or not of the `kind` (polygon, line, point); each reported.
+
+    A multipoint of one point becomes that point.
+    """
+    result = geometries.copy()
+    result[shapely.is_empty(result)] = None
+    types = shapely.get_type_id(result)
+    lone = np.flatnonzero((types == shapely.GeometryType.MULTIPOINT) & (shapely.get_num_geometries(result) == 1))
+    result[lone] = shapely.get_geometry(result[lone], 0)
+    fits = np.isin(shapely.get_type_id(result), _TYPES[kind])
+    for position in np.flatnonzero(~fits & ~shapely.is_missing(result)):
+        if not findings.bad[position]:
+            found = _TYPE_LABELS.get(int(types[position]), "其他几何")
+            findings.note("geometry_type", int(position), found=found, expected=_KIND_LABELS[kind])
+        result[position] = None
+    return result
 
 
 def check_validity(

@@ -20,8 +20,10 @@ PERSONAL = re.compile(
 """Headers of columns about a person: never read into the store."""
 
 _UNIT = re.compile(r"[((\[【].*?[))\]】]")
-_DISTINCT, _FILLED = 0.9, 0.5
+_DISTINCT, _FILLED = 0.5, 0.5
 _LONG_ENOUGH = 3
+_GENERAL = {"编码", "代码", "编号", "code", "objectid", "osm_id", "osm_way_id"}
+"""Headers of codes of anything, perhaps of the row's class."""
 _OFTEN_PARTIAL = {"objectid", "osm_id", "osm_way_id"}
 _SAMPLE = 2_000
 
@@ -52,7 +54,7 @@ def guess(frame: pd.DataFrame, target: Target, findings: Findings) -> dict[str, 
     for _, _, _, header, field in ranked:
         if field.column in found or header in found.values():
             continue
-        if field.kind == "code" and not _identifies(frame[header]):
+        if field.column == "code" and _bare(header) in _GENERAL and not _identifies(frame[header]):
             if _bare(header) not in _OFTEN_PARTIAL | told:
                 findings.note("column_not_code", column=header, value=header)
             told.add(_bare(header))

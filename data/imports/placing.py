@@ -86,12 +86,23 @@ def _to_degrees(geometries: Geometries, crs: CRS, findings: Findings) -> Geometr
     if not known:
         findings.note("crs_other_datum", name=crs.name)
     if crs.is_geographic and known:
-        return geometries
+        return _in_range(geometries, findings)
     transformer = Transformer.from_crs(crs, geo_crs.STORED_CRS, always_xy=True)
     result = np.asarray(shapely.transform(geometries, transformer.transform, interleaved=False), dtype=object)
     coordinates, owners = shapely.get_coordinates(result, return_index=True)
     for position in np.unique(owners[~np.isfinite(coordinates).all(axis=1)]):
         findings.note("not_finite", int(position))
+        result[position] = None
+    return result
+
+
+def _in_range(geometries: Geometries, findings: Findings) -> Geometries:
+    """Return the geometries, None where they are not on the globe; reported unless they are already."""
+    west, south, east, north = shapely.bounds(geometries).T
+    result = geometries.copy()
+    for position in np.flatnonzero((west < -180) | (east > 180) | (south < -90) | (north > 90)):  # noqa: PLR2004
+        if not (findings.bad[position] or findings.stops):
+            findings.note("coordinate_range", int(position), x=float(west[position]), y=float(south[position]))
         result[position] = None
     return result
 

@@ -33,6 +33,8 @@ from data.store import Store
 from models import Building, Entrance, Setting
 
 Progress = Callable[[str, float], None]
+UNPLACED = {"crs_missing", "crs_mismatch", "axes_swapped"}
+"""Errors after which nobody knows where anything lies."""
 ENTRANCE_REACH_M = 10.0
 """How far an entrance may lie from its building's footprint."""
 
@@ -201,11 +203,14 @@ def _place(
     tell("转换坐标", 0.4)
     placed = place(session, prepared.raw, geometries, target, options, findings)
     prepared.placed = placed
-    if shapely.is_missing(placed.geometries).all():
-        checks.check_validity(placed.geometries, placed.geometries, repair=False, findings=findings)
+    if {one.code for one in findings.stops} & UNPLACED:
+        return
+    typed = checks.check_types(placed.geometries, target.geometry, findings)
+    if shapely.is_missing(typed).all():
+        checks.check_validity(typed, typed, repair=False, findings=findings)
         return
     epsg = session.scalar(select(Setting.value).where(Setting.key == "metric_epsg"))
-    metric_crs = metric_of(epsg, placed.geometries)
+    metric_crs = metric_of(epsg, typed)
     prepared.metric = metric_crs
     tell("检查几何", 0.5)
     metric = to_metric(placed.geometries, metric_crs)
@@ -261,7 +266,7 @@ def _link(session: Session, prepared: Prepared, metric: NDArray[Any]) -> None:
         return
     ids = _nearest_building(session, metric, prepared.metric)
     if "building_code" in frame:
-        by_code = dict(session.execute(select(Building.code, Building.id)).tuples().all())
+        by_code = dict(map(tuple, session.execute(select(Building.code, Building.id))))
         stated = frame["building_code"].notna().to_numpy()
         ids[stated] = (
             frame["building_code"].map(by_code).astype(object).where(lambda one: one.notna(), None)[stated]

@@ -60,7 +60,7 @@ def write(session: Session, prepared: Prepared, good: pd.DataFrame, source_id: i
         frame["valid_from"] = given.where(given.notna(), today())
     ids = pd.Series(None, index=frame.index, dtype=object)
     if "code" in table.columns:
-        stored = dict(session.execute(select(table.columns["code"], table.columns["id"])).tuples().all())
+        stored = dict(map(tuple, session.execute(select(table.columns["code"], table.columns["id"]))))
         ids = frame["code"].map(stored)
     known = ids.notna()
     insert_frame(session, target.model, frame[~known])

@@ -20,7 +20,7 @@ from dashboard.components import wall as parts
 from dashboard.figures import wall as figures
 from dashboard.services import Services
 from dashboard.theme import DARK
-from dashboard.wall_views import LEAST_SECONDS, USUAL, Plan, Wanted, WallView, laid_out, parse, read
+from dashboard.wall_views import LEAST_SECONDS, USUAL, Plan, WallView, Wanted, laid_out, parse, read
 from data.errors import SettingsError
 from data.queries.overlays import Measure, Overlay, Unit, Window
 from data.scope import Scope
@@ -168,7 +168,11 @@ def test_an_area_is_counted_by_the_finest_areas_in_it_a_community_by_compounds(
     town_services: Services,
 ) -> None:
     view = Plan((WallView(show="satisfaction"),))
-    for area, unit in ((None, Unit.COMMUNITY), (town.EAST_STREET, Unit.COMMUNITY), (town.LAKE, Unit.COMPOUND)):
+    for area, unit in (
+        (None, Unit.COMMUNITY),
+        (town.EAST_STREET, Unit.COMMUNITY),
+        (town.LAKE, Unit.COMPOUND),
+    ):
         assert views_of(town_services, view, Wanted(area=area)).views[0].unit is unit
 
 
@@ -259,7 +263,7 @@ def test_the_index_runs_round(town_services: Services) -> None:
 
 def test_the_pace_is_that_of_the_address_then_the_view_then_the_file(services: Services) -> None:
     file = services.settings.home / "wall.toml"
-    file.write_text('seconds = 40\n[[views]]\n[[views]]\nseconds = 12\n', "utf-8")
+    file.write_text("seconds = 40\n[[views]]\n[[views]]\nseconds = 12\n", "utf-8")
     paces = [
         wall.answer(services, ALL, asked(index=index), wanted)["shown"]["seconds"]
         for index, wanted in ((0, Wanted()), (1, Wanted()), (1, Wanted(seconds=7)))
@@ -278,7 +282,9 @@ def test_a_wrong_file_is_one_line_on_the_wall_and_in_the_log_once(
     assert len(caplog.records) == 1
 
 
-def test_the_answer_tells_the_revision_so_that_the_browser_knows_when_to_ask_again(services: Services) -> None:
+def test_the_answer_tells_the_revision_so_that_the_browser_knows_when_to_ask_again(
+    services: Services,
+) -> None:
     before = wall.answer(services, ALL, asked(), Wanted())
     with services.store.writing("compound"):
         pass

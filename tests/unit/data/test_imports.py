@@ -90,14 +90,14 @@ def test_one_bad_row_stops_everything_unless_the_good_rows_are_asked_for(town_co
     good = {"编码": "B90", "层数": "6", "geometry": town.box(600, 600, 20, 20)}
     bad = {"编码": "B91", "层数": "六层", "geometry": town.box(700, 600, 20, 20)}
     path = write_geojson(tmp_path / "楼.geojson", [good, bad])
-    before = count(town_copy, Building)
+    before, sources = count(town_copy, Building), count(town_copy, Source)
     report = run(town_copy, path, "building")
     assert (report.stopped, report.stored, report.good, report.rejected) == (True, 0, 1, 1)
     assert [(one.code, one.row, one.column, one.value) for one in report.problems] == [
         ("value_number", 2, "层数", "六层")
     ]
     assert count(town_copy, Building) == before
-    assert count(town_copy, Source) == 0
+    assert count(town_copy, Source) == sources
     report = run(town_copy, path, "building", Options(good_rows_only=True))
     assert (report.stopped, report.stored, report.rejected) == (False, 1, 1)
     with town_copy.reading() as session:
@@ -214,11 +214,11 @@ def test_a_spreadsheet_with_merged_chinese_headers_and_people_in_it(town_copy, t
 
 
 def test_a_formula_in_a_column_that_is_not_imported_stops_nothing(town_copy, tmp_path):
-    rows = [["站", *town.point(500, 500).coords[0], "=1+1", "=2"]]
+    rows = [["站", *town.point(500, 500).coords[0], "=1+1", "=SECRET"]]
     path = write_csv(tmp_path / "点.csv", ["名称", "经度", "纬度", "备注", "姓名"], rows)
     report = run(town_copy, path, "assist_point")
     assert report.stored == 1
-    assert "=2" not in str(report)
+    assert "SECRET" not in str(report)
 
 
 @pytest.mark.parametrize("epsg", [4490, 4326, 4526, 4547, 32650])
@@ -377,7 +377,7 @@ def test_communities_give_the_rows_that_are_there_their_finer_code(store, tmp_pa
     counties = [{"名称": "江东区", "代码": "420102", "geometry": town.box(0, 0, 3000, 1000)}]
     assert run(store, write_gpkg(tmp_path / "区.gpkg", counties), "county").stored == 1
     with store.reading() as session:
-        names = dict(session.execute(select(Area.id, Area.name)).tuples().all())
+        names = dict(map(tuple, session.execute(select(Area.id, Area.name))))
         tree = {one.name: names.get(one.parent_id) for one in session.scalars(select(Area))}
     assert tree == {"平城市": None, "江东区": "平城市", "春风社区": "江东区", "桂花社区": "江东区"}
 
