@@ -1,6 +1,6 @@
 """How long the demo city takes: generated, written, and its map archives drawn; peak memory of all processes.
 
-    python benchmarks/demo_city.py [--scale city] [--runs 3]
+python benchmarks/demo_city.py [--scale city] [--runs 3]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -31,7 +32,8 @@ def main() -> None:
         raise SystemExit("the same seed gave different cities")
     for name in ("generate_s", "write_s", "tiles_s", "peak_mb"):
         values = [float(row[name]) for row in rows]
-        print(f"{name:12} min {min(values):8.1f}  median {statistics.median(values):8.1f}  max {max(values):8.1f}")
+        middle = statistics.median(values)
+        print(f"{name:12} min {min(values):8.1f}  median {middle:8.1f}  max {max(values):8.1f}")
 
 
 def run(scale: str) -> dict[str, object]:
@@ -60,7 +62,7 @@ class Peak:
 
     mb = 0.0
 
-    def __enter__(self) -> Peak:
+    def __enter__(self) -> Self:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()

@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.services import Services
 from data.scope import Scope
+from data.store import IDENTITY
 from data.tiles import LAYERS, OVERVIEW_ZOOM
 
 _LINES = {"road"}
@@ -15,6 +16,8 @@ _POINTS = {"label"}
 def sources(services: Services, scope: Scope) -> list[dict[str, Any]]:
     """Return the sources of the map for a scope, each named ``<layer>:<county>``."""
     archives = services.tiles.archives(scope)
+    # Answers are kept for ever: their address tells which store and which scope they are of.
+    reader = f"{(services.store.setting(IDENTITY) or '')[:8]}.{scope.prefix}"
     overviews = {(LAYERS[a.layer].overview_of, a.county): a for a in archives if LAYERS[a.layer].overview_of}
     found: list[dict[str, Any]] = []
     for archive in archives:
@@ -36,12 +39,19 @@ def sources(services: Services, scope: Scope) -> list[dict[str, Any]]:
             source["overview_maxzoom"] = OVERVIEW_ZOOM
             source["minzoom"] = LAYERS[overview.layer].zooms[0]
         if archive.layer not in {"water", "green", "road", "label"}:
-            source["names_url"] = f"/names/{archive.layer}/{archive.county}/{archive.revision}.json"
+            source["names_url"] = (
+                f"/names/{archive.layer}/{archive.county}/{archive.revision}.json?for={reader}"
+            )
         found.append(source)
     revisions = services.store.table_revisions()
     revision = max((revisions.get(name, 0) for name in ("station", "assist_point", "canteen")), default=0)
     if revision:
         found.append(
-            {"id": "point:all", "layer": "point", "kind": "point", "url": f"/points/{revision}.geojson"}
+            {
+                "id": "point:all",
+                "layer": "point",
+                "kind": "point",
+                "url": f"/points/{revision}.geojson?for={reader}",
+            }
         )
     return found

@@ -33,6 +33,7 @@ _COUNTY = re.compile(f"{WHOLE_CITY}|[0-9]{{{COUNTY_DIGITS}}}")
 def install(server: Flask, services: Services, version: str) -> None:
     """Add the routes and the headers that every answer bears."""
     server.register_blueprint(_routes(services, version))
+    server.register_blueprint(_choices())
 
     @server.after_request
     def secure(response: Response) -> Response:
@@ -77,6 +78,13 @@ def _routes(services: Services, version: str) -> Blueprint:
     def points(revision: int) -> Response:  # noqa: ARG001
         with services.store.reading() as session:
             return _for_ever(points_query.points(session, auth.scope()))
+
+    return routes
+
+
+def _choices() -> Blueprint:
+    """Return the routes that remember a reader's choices in the browser."""
+    routes = Blueprint("choices", __name__)
 
     @routes.get("/language/<code>")
     def language(code: str) -> BaseResponse:

@@ -1,6 +1,6 @@
 """Make the pictures of the docs: starts a server on a demo city and drives Chromium.
 
-    python docs/screenshots.py [--home DIR] [--out DIR] [--scale city|district|small] [--only NAME …]
+python docs/screenshots.py [--home DIR] [--out DIR] [--scale city|district|small] [--only NAME …]
 """
 
 from __future__ import annotations
@@ -54,16 +54,16 @@ def main() -> None:
 def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
     """Return name, path, theme and size of every picture; places are looked up in the store."""
     with sqlite3.connect(store) as db:
-        community, = db.execute(
+        (community,) = db.execute(
             "SELECT area_code FROM compound GROUP BY area_code ORDER BY count(*) DESC, area_code LIMIT 1"
         ).fetchone()
         county = f"{community[:6]}000000"
-        group, = db.execute(
+        (group,) = db.execute(
             "SELECT organisation_id FROM building WHERE organisation_id IS NOT NULL AND area_code = ?"
             " GROUP BY organisation_id ORDER BY count(*) DESC, organisation_id LIMIT 1",
             (community,),
         ).fetchone()
-        compound, = db.execute(
+        (compound,) = db.execute(
             "SELECT compound_id FROM building WHERE area_code = ? AND compound_id IS NOT NULL"
             " GROUP BY compound_id ORDER BY count(*) DESC, compound_id LIMIT 1",
             (community,),

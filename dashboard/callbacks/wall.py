@@ -269,9 +269,8 @@ class _Screen:
         if _LEVELS.index(level) <= _LEVELS.index(self.area.level):
             return [""] * len(codes)
         around = _codes_at(codes, level)
-        if around.nunique() == 1:
-            return [""] * len(codes)
-        names = areas.names(self.session, around.unique().tolist())
+        different = around.unique().tolist()
+        names = areas.names(self.session, different) if len(different) > 1 else {}
         return [names.get(code, "") for code in around]
 
     def _map(self, found: Overlay | None) -> dict[str, Any]:

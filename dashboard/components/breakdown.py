@@ -11,7 +11,7 @@ from models.enums import CompoundKind
 
 
 def panel(counts: pd.DataFrame, theme: Theme) -> html.Section | None:
-    """Return a row of stacked bars for each area, the most compounds first; None where there is no area below.
+    """Return a stacked bar for each area, most compounds first; None where there is no area below.
 
     Parameters
     ----------

@@ -17,40 +17,43 @@ Fact = tuple[str, Any]
 
 def card(detail: Detail) -> html.Div:
     """Return the card of a feature or an organisation."""
-    record = detail.record
-    facts: list[Fact] = []
-    title, kind = DASH, ""
-    if isinstance(record, Compound):
-        title, kind, facts = record.name, _("小区"), _compound(record, detail)
-    elif isinstance(record, Grid):
-        title, kind, facts = record.name, _("网格"), _grid(record, detail)
-    elif isinstance(record, MicroGrid):
-        title, kind, facts = record.name or record.code, _("微网格"), _micro_grid(record, detail)
-    elif isinstance(record, Building):
-        title, kind, facts = record.name or DASH, _("楼栋"), _building(record, detail)
-    elif isinstance(record, Organisation):
-        title, kind, facts = record.name, _("党组织"), _organisation(record, detail)
-    elif isinstance(record, Station):
-        title, kind, facts = record.name, _(record.tier.label), _station(record)
-    elif isinstance(record, AssistPoint):
-        title, kind = record.name, _("帮办代办点")
-        facts = [
-            (_("办理事项"), _counted(record.items_handled, _("件"))),
-            (_("服务人次"), _counted(record.person_times, _("人次"))),
-        ]
-    elif isinstance(record, Canteen):
-        title, kind = record.name, _("社区食堂")
-        facts = [(_("日均就餐"), _counted(record.daily_diners, _("人次")))]
+    title, kind, facts = _description(detail)
     sections: list[Any] = [_heading(title, kind, detail), _facts(facts)]
     if detail.posts:
         sections.append(_section(_("网格与责任人"), [_post(post) for post in detail.posts]))
     if detail.compounds:
-        sections.append(
-            _section(_("小区"), [_link(f"compound:{key}", name) for key, name in detail.compounds])
-        )
+        links = [_link(f"compound:{key}", name) for key, name in detail.compounds]
+        sections.append(_section(_("小区"), links))
     if detail.stations:
         sections.append(_section(_("最近的服务阵地（直线距离）"), [_near(near) for near in detail.stations]))
     return html.Div(sections, className="detail")
+
+
+def _description(detail: Detail) -> tuple[str, str, list[Fact]]:
+    """Return the title, the kind in words and the facts of what is chosen."""
+    record = detail.record
+    match record:
+        case Compound():
+            return record.name, _("小区"), _compound(record, detail)
+        case Grid():
+            return record.name, _("网格"), _grid(record, detail)
+        case MicroGrid():
+            return record.name or record.code, _("微网格"), _micro_grid(record, detail)
+        case Building():
+            return record.name or DASH, _("楼栋"), _building(record, detail)
+        case Organisation():
+            return record.name, _("党组织"), _organisation(record, detail)
+        case Station():
+            return record.name, _(record.tier.label), _station(record)
+        case AssistPoint():
+            handled, served = (
+                _counted(record.items_handled, _("件")),
+                _counted(record.person_times, _("人次")),
+            )
+            return record.name, _("帮办代办点"), [(_("办理事项"), handled), (_("服务人次"), served)]
+        case Canteen():
+            return record.name, _("社区食堂"), [(_("日均就餐"), _counted(record.daily_diners, _("人次")))]
+    raise TypeError(f"no card for {type(record).__name__}")
 
 
 def _heading(title: str, kind: str, detail: Detail) -> html.Div:

@@ -103,7 +103,9 @@ def rows(found: Overlay, ranked: pd.DataFrame) -> list[dict[str, Any]]:
         }
     )
     if found.measure is Measure.SATISFACTION:
-        table["interval"] = shown["low"].map("{:.0f}".format) + "—" + shown["high"].map("{:.0f}".format)
+        table["interval"] = [
+            f"{low:.0f}—{high:.0f}" for low, high in zip(shown["low"], shown["high"], strict=True)
+        ]
     result: list[dict[str, Any]] = table.to_dict("records")
     return result
 

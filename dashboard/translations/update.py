@@ -20,7 +20,7 @@ METHODS = [
 
 
 def texts() -> Catalog:
-    """Return every text of the interface: calls of ``_()``, and the Chinese values of label tables and enums."""
+    """Return every text of the interface: calls of ``_()``, labels of tables and of enums."""
     catalogue = Catalog(locale="en", charset="utf-8")
     for name, _line, message, _comments, _context in extract_from_dir(ROOT, METHODS, keywords={"_": None}):
         if isinstance(message, str):

@@ -127,9 +127,7 @@ def build(
     chosen = choose(layout, scale)
     communities = [layout.communities[n] for n in chosen]
     seeds = [roots[1].spawn(len(layout.communities))[n] for n in chosen]
-    workers = processes or os.cpu_count() or 1
-    if len(communities) < SERIAL_BELOW:
-        workers = 1
+    workers = processes or (os.cpu_count() or 1 if len(communities) >= SERIAL_BELOW else 1)
     with ExitStack() as stack:
         spread = _spread(workers, stack)
         built = list(spread(_build, list(zip(communities, seeds, strict=True))))

@@ -1,4 +1,4 @@
-"""Footprints on a lot: slab rows that face south, towers, cramped old rows, village houses, schools, sheds."""
+"""Footprints on a lot: slab rows that face south, towers, cramped old rows, schools, sheds."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ NOTCH_M = 0.01
 """Notches in a kerb line that only the meeting of two strips leaves."""
 COLUMNS = 10
 CU, CV, WIDTH, DEPTH, TURN, FLOORS, UNITS, PER_FLOOR, USE, KNOWN = range(COLUMNS)
-"""Columns of a lot's buildings: centre in the lot's frame, size, turn, floors, entrances, households per floor and
-entrance, use, and whether the entrances are known."""
+"""Columns of a lot's buildings: centre in the lot's frame, size, turn, floors, entrances, households per
+floor and entrance, use, and whether the entrances are known."""
 
 
 class Style(NamedTuple):
@@ -42,7 +42,7 @@ class Style(NamedTuple):
 
 
 STYLES = {
-    "cramped": Style("cramped", 9.0, 11.5, 2, 6.2, 3.2, (2, 5), 2, known=False),
+    "cramped": Style("cramped", 9.0, 11.5, 2, 5.4, 2.6, (1, 4), 2, known=False),
     "slab": Style("slab", 11.2, 13.5, 3, 12.5, 6.0, (4, 7), 2),
     "estate": Style("estate", 11.6, 14.8, 4, 15.5, 7.5, (4, 6), 2),
     "midrise": Style("midrise", 12.6, 17.0, 3, 19.0, 9.0, (5, 8), 2),
@@ -95,7 +95,7 @@ class Scan:
     def reach(
         self, bottoms: NDArray[np.float64], depth: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the interval of u that rows standing on `bottoms` may fill (empty where it ends before it begins)."""
+        """Return the interval of u that rows standing on `bottoms` may fill: empty where it ends first."""
         lines = (bottoms[:, None] + np.array([0, depth / 2, depth])).ravel()[:, None]
         av, bv = self.a[:, 1], self.b[:, 1]
         crossing = (av <= lines) != (bv <= lines)
@@ -196,7 +196,8 @@ def _turned(geometry: NDArray[np.object_], angle: float) -> NDArray[np.object_]:
 
 
 def _rows(
-    scan: Scan, low: float, high: float, depth: float, row_gap: float, unit: float, block: int, side_gap: float
+    scan: Scan, low: float, high: float, depth: float, row_gap: float, unit: float, block: int,
+    side_gap: float,
 ) -> NDArray[np.float64]:  # fmt: skip
     """Fill the strip between `low` and `high` with rows of blocks of up to `block` units."""
     count = int((high - low + row_gap) // (depth + row_gap))
@@ -204,7 +205,7 @@ def _rows(
         return np.empty((0, COLUMNS))
     spare = high - low - count * depth - (count - 1) * row_gap
     pitch = depth + row_gap + spare / count * 0.9
-    bottoms = low + spare * 0.05 + pitch * np.arange(count)
+    bottoms: NDArray[np.float64] = low + spare * 0.05 + pitch * np.arange(count, dtype=np.float64)
     start, end = scan.reach(bottoms, depth)
     room = np.where(end > start, end - start, 0.0)
     start = np.where(end > start, start, 0.0)
@@ -277,8 +278,12 @@ def _blocks(
     """Fill the strip with rows of one style, closer and closer until the households wanted find room."""
     best = np.empty((0, COLUMNS))
     for squeeze in (rng.uniform(0.95, 1.12), 0.8, 0.62, 0.45, 0.3):
-        rows = _rows(scan, low, high, style.depth * min(1, squeeze + 0.3), style.row_gap * squeeze, style.unit,
-                     style.block, style.side_gap * squeeze)  # fmt: skip
+        depth, row_gap, side_gap = (
+            style.depth * min(1, squeeze + 0.3),
+            style.row_gap * squeeze,
+            style.side_gap * squeeze,
+        )
+        rows = _rows(scan, low, high, depth, row_gap, style.unit, style.block, side_gap)
         rows = _inside(rows, polygon, angle)
         if not len(best) or rows[:, UNITS].sum() > best[:, UNITS].sum():
             best = rows
@@ -337,7 +342,7 @@ def _garden(
 def _storeys(
     rows: NDArray[np.float64], style: Style, wanted: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Set floors so that the households come near what is wanted; leave buildings out where there are too many."""
+    """Set floors so that the households come near what is wanted; leave out buildings too many."""
     rows[:, PER_FLOOR] = style.per_floor
     rows[:, KNOWN] = style.known
     low, high = style.floors
@@ -384,4 +389,5 @@ def _inside(rows: NDArray[np.float64], polygon: shapely.Polygon, angle: float) -
         return rows
     boxes = shapely.polygons(turned(corners(rows), np.full(len(rows), angle)))
     shapely.prepare(polygon)
-    return rows[shapely.contains_properly(polygon, boxes)]
+    kept: NDArray[np.float64] = rows[shapely.contains_properly(polygon, boxes)]
+    return kept

@@ -57,7 +57,7 @@ class City:
 
 
 def choose(layout: Layout, scale: Scale) -> list[int]:
-    """Return the communities of a scale: all, those of a typical county, or of a riverside subdistrict or two."""
+    """Return the communities of a scale: all, those of a typical county, or of a riverside subdistrict."""
     everyone = layout.communities
     key = np.array([(c.county, c.subdistrict) for c in everyone])
     kinds = np.array([[sum(p.kind == k for p in c.programme) for k in range(4)] for c in everyone])

@@ -74,9 +74,9 @@ def cut(ring: Ring, nx: float, ny: float, c: float, half_width: float = 0.0) -> 
 
 
 def _crossing(a: Vertex, b: Vertex, f: float) -> tuple[float, float]:
-    """Return the point `f` of the way from a to b, moved along the edge to a multiple of `STEP_M`, or to its end.
+    """Return the point `f` of the way from a to b, moved along it to a multiple of `STEP_M` or an end.
 
-    Cuts that reach an edge from its two sides then meet it in the same point or well apart, never millimetres apart.
+    Cuts that reach an edge from its two sides then meet it in one point or well apart, never by millimetres.
     """
     (x0, y0, _), (x1, y1, _) = a, b
     dx, dy = x1 - x0, y1 - y0

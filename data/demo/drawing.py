@@ -1,4 +1,4 @@
-"""Boundaries as hands drew them: shifted, roughened, with vertices dropped and added, each polygon on its own."""
+"""Boundaries as hands drew them: shifted, roughened, vertices dropped and added, each on its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def draw(
     polygons
         (n,) true polygons in metres.
     wide
-        (n,) by how many metres each is drawn too wide, and rounded; 0 for a wall or a road that is plain to see.
+        (n,) by how many metres each is drawn too wide, and rounded; 0 where a wall or a road is plain.
     strength
         (n,) factor on the error; 1 stays within `TOLERANCE_M`.
     rng
@@ -79,7 +79,7 @@ def draw(
 def _rough(
     polygons: NDArray[np.object_], spacing: NDArray[np.float64], chance: NDArray[np.float64], damping: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the open rings with vertices added about every `spacing` metres, some dropped, corners blunted."""
+    """Return the open rings with vertices added about every `spacing` metres, some dropped, some blunted."""
     plain = shapely.simplify(polygons, 0.05)
     dense = shapely.segmentize(plain, spacing)
     xy, owner = shapely.get_coordinates(shapely.get_exterior_ring(dense), return_index=True)

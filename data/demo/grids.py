@@ -1,4 +1,4 @@
-"""Grids that nest with compounds, and micro-grids made of whole buildings: both by straight cuts through gaps."""
+"""Grids that nest with compounds, and micro-grids made of whole buildings: by straight cuts through gaps."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def divide(
 def _gaps(
     ring: Ring, stock: Stock, buildings: NDArray[np.int64], parts: int
 ) -> list[tuple[float, float, float, NDArray[np.bool_], int]]:
-    """Return lines between buildings, best first: normal, offset, what lies behind, and parts for that side."""
+    """Return lines between buildings, best first: normal, offset, what lies behind, its parts."""
     extent, households = stock.extent[buildings], stock.households[buildings]
     ca, sa = np.cos(stock.angle), np.sin(stock.angle)
     whole = households.sum()
@@ -177,7 +177,7 @@ def _gaps(
 
 
 def shares(households: NDArray[np.int64], most: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """Return how many micro-grids each cell gets: by households, at least one, at most `most`, `total` in all."""
+    """Return how many micro-grids each cell gets: at least one, at most `most`, `total` in all."""
     load = households.sum() / total
     for _ in range(40):
         count = np.clip(np.round(households / load), 1, most)

@@ -99,7 +99,7 @@ def _positions(rng: np.random.Generator, reach: float) -> NDArray[np.float64]:
 
 
 def _frame(u: NDArray[np.float64], v: NDArray[np.float64], name: str, road_class: str, half: float) -> Frame:
-    """Return the ring on the lines nearest to `half` metres from the middle, a little flatter than a square."""
+    """Return the ring on the lines nearest to `half` metres from the middle, a little flat."""
     east, north = (np.abs(u - half), np.abs(u + half)), (np.abs(v - half * 0.9), np.abs(v + half * 0.9))
     left, right = int(np.argmin(east[1])), int(np.argmin(east[0]))
     return Frame(name, road_class, left, right, int(np.argmin(north[1])), int(np.argmin(north[0])))

@@ -63,7 +63,7 @@ class _Demand:
 
 
 def _paired(programme: list[Programme], rng: np.random.Generator) -> _Demand:
-    """Pair the smallest demand with one of like size and kind, again and again: no cut leaves a thin strip."""
+    """Pair the smallest demand with one of like size and kind, again and again, so that no lot is a strip."""
     demands = [_Demand([item], item.area_m2) for item in programme]
     while len(demands) > 1:
         demands.sort(key=lambda d: d.area_m2)

@@ -1,7 +1,7 @@
 """The skeleton of the city: main roads, a river with its quays, a railway, a lake.
 
-A smooth warp turns parts of the lattice of roads by up to some ten degrees, as streets of different decades are
-turned. Everything is in metres of the city's metric CRS afterwards.
+A smooth warp turns parts of the lattice of roads by up to some ten degrees, as streets of different
+decades are. Everything is in metres of the city's metric CRS afterwards.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Giving all polygons of a coverage the same nodes: where one ring's vertex lies on another's edge, add it there."""
+"""Giving all polygons of a coverage the same nodes: a vertex on another's edge is added there."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def node(
     Parameters
     ----------
     coordinates
-        (n, 2) or (n, 3) vertices of open rings, one ring after the other; a third column is kept with the edge
-        that starts at the vertex.
+        (n, 2) or (n, 3) vertices of open rings, one ring after the other; a third column goes with the
+        edge that starts at the vertex.
     ring
         (n,) number of each vertex's ring, ascending.
 
@@ -83,7 +83,7 @@ def _next(ring: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def shared_edges(coordinates: NDArray[np.float64], ring: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return (m, 3) rows ``ring, other ring, metres of common border`` of noded rings, each pair both ways."""
+    """Return (m, 3) rows ``ring, other ring, metres of common border`` of noded rings, both ways."""
     following = _next(ring)
     _, number = np.unique(coordinates[:, :2], axis=0, return_inverse=True)
     number = number.ravel()

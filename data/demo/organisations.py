@@ -1,8 +1,8 @@
 """The three-level organisation tree, as the three overlap cases recommend it, and the grid workers.
 
-``member_count`` counts the members registered directly in an organisation, so that the sum over all of them is the
-city's; what is registered below must be added for a branch's whole. Groups of entrances stand beside the groups of
-buildings and are not among their number.
+``member_count`` counts the members registered directly in an organisation, so that the sum over all of them
+is the city's; what is registered below must be added for a branch's whole. A community's own is unknown.
+Groups of entrances stand below groups of buildings and are not among their number.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def _table(tree: Tree, city: City, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def grid_workers(city: City, tables: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
-    """Return the posts: a full-time worker per grid as far as they go, part-time and auxiliary ones by load."""
+    """Return the posts: a full-time worker per grid as far as they go, others by load."""
     grid = tables["grid"]
     load = grid["households"].to_numpy().astype(np.float64)
     full = city.scaled(FULL_TIME_WORKERS)

@@ -75,7 +75,7 @@ def settle(
     total: int,
     again: Callable[[int], list[Piece]],
 ) -> None:
-    """Where some cells could not be cut as wished, cut others more finely until there are `total` micro-grids."""
+    """Where cells could not be cut as wished, cut others more finely, until there are `total` micro-grids."""
 
     def number(community: int) -> int:
         return len({piece.micro_grid for piece in pieces[community]})
@@ -195,8 +195,8 @@ def mistaken(
 ) -> tuple[NDArray[np.object_], list[int], list[int]]:
     """Return grids as some were misunderstood before being drawn, with the micro-grids at issue.
 
-    A disputed block is a whole compound or open land of at least 30 m width that two grids claim, or none. A partial
-    overlap is part of a compound that the neighbouring grid took.
+    A disputed block is a whole compound or open land of at least 30 m width that two grids claim, or none. A
+    partial overlap is part of a compound that the neighbouring grid took.
     """
     grid_of = partition.micro_grid_of
     width = 4 * shapely.area(partition.micro) / shapely.length(partition.micro)

@@ -242,13 +242,13 @@ def _noded(land: list[Ring], water: list[Ring]) -> tuple[list[Ring], list[Ring]]
 
 
 def _communities(land: list[Ring], water: list[Ring]) -> tuple[list[Community], NDArray[np.float64]]:
-    """Give each piece of water to the community with the longest border; return the borders between communities."""
+    """Give each piece of water to the community with the longest border; return also all borders."""
     rings = [*land, *water]
     ring = np.repeat(np.arange(len(rings)), [len(r) for r in rings])
     border = shared_edges(np.concatenate([np.array(r) for r in rings]), ring)
     owner = np.arange(len(rings))
     owner[len(land) :] = -1
-    for _ in range(8):
+    while (owner < 0).any():
         for i in np.flatnonzero(owner < 0):
             mine = border[border[:, 0] == i]
             known = owner[mine[:, 1].astype(int)] >= 0
@@ -261,8 +261,8 @@ def _communities(land: list[Ring], water: list[Ring]) -> tuple[list[Community], 
         x, y = (float(value) for value in xy.mean(axis=0))
         place = (x + CENTRE[0], y + CENTRE[1])
         communities.append(Community(ring_of, [], place, _radius(xy), _in_town(x, y), axis_of(ring_of)))
-    for i, ring_of in enumerate(water, start=len(land)):
-        communities[owner[i]].water.append(ring_of)
+    for ring_of, n in zip(water, owner[len(land) :].tolist(), strict=True):
+        communities[n].water.append(ring_of)
     border[:, :2] = owner[border[:, :2].astype(int)]
     border = border[border[:, 0] != border[:, 1]]
     return communities, border

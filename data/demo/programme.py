@@ -79,7 +79,7 @@ def _mix(
     town: NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Return (communities, kinds): shares of residential land by kind, with the town's share and local taste."""
+    """Return (communities, kinds): shares of residential land by kind, with local taste."""
     at = list(AREA_SHARE)
     share = np.stack([np.interp(radius, at, [AREA_SHARE[r][k] for r in at]) for k in range(4)], axis=1)
     share[town] = TOWN_SHARE
@@ -100,7 +100,7 @@ def _mix(
 def exact(weight: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     """Round `weight`, scaled to `total`, so that it adds up to it (largest remainders)."""
     wanted = weight / weight.sum() * total
-    count = np.floor(wanted).astype(np.int64)
+    count: NDArray[np.int64] = np.floor(wanted).astype(np.int64)
     left = total - int(count.sum())
     count[np.argsort(-(wanted - count), kind="stable")[:left]] += 1
     return count
@@ -112,7 +112,8 @@ def _households(count: NDArray[np.int64], rng: np.random.Generator) -> NDArray[n
     wanted = np.exp(rng.normal(np.log(MEDIAN[kind]), SPREAD[kind]))
     for _ in range(3):
         wanted = np.clip(wanted * HOUSEHOLDS / wanted.sum(), SMALLEST[kind], LARGEST[kind])
-    return np.round(wanted).astype(np.int64)
+    result: NDArray[np.int64] = np.round(wanted).astype(np.int64)
+    return result
 
 
 def _fill(

@@ -32,7 +32,7 @@ ORIGINS = np.array(["new_built", "shared", "converted"], dtype=object)
 
 
 def stations(city: City, tables: dict[str, gpd.GeoDataFrame], rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """Return the stations: one per subdistrict and community, micro-stations in every pilot and some others."""
+    """Return the stations: one per subdistrict and community, micro ones in every pilot and elsewhere."""
     area, compound = tables["area"], tables["compound"]
     upper = area[area["level"].isin(["subdistrict", "community"])]
     tier = upper["level"].to_numpy()

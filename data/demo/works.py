@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Built:
     """A community with everything on it. Arrays of buildings run lot by lot.
 
-    ``lot_kind`` is −1 where a lot is not housing; ``walls`` are wall or kerb lines; ``corner`` is (n, 4, 2) metres.
+    ``lot_kind`` is −1 where a lot is not housing; ``walls`` are wall or kerb lines; ``corner`` is (n, 4, 2).
     """
 
     lot_use: list[str]
@@ -130,8 +130,8 @@ def subdivide(task: tuple[list[GridPlan], list[Stock], list[list[int]]]) -> list
     Parameters
     ----------
     task
-        The grids, the buildings by lot, and per grid and cell the number of micro-grids (0 for open land beside
-        housing, which joins a neighbour).
+        The grids, the buildings by lot, and per grid and cell the number of micro-grids (0 for open land
+        beside housing, which joins a neighbour).
 
     Returns
     -------

@@ -28,7 +28,9 @@ def check_types(geometries: Geometries, kind: str, findings: Findings) -> Geomet
     result = geometries.copy()
     result[shapely.is_empty(result)] = None
     types = shapely.get_type_id(result)
-    lone = np.flatnonzero((types == shapely.GeometryType.MULTIPOINT) & (shapely.get_num_geometries(result) == 1))
+    lone = np.flatnonzero(
+        (types == shapely.GeometryType.MULTIPOINT) & (shapely.get_num_geometries(result) == 1)
+    )
     result[lone] = shapely.get_geometry(result[lone], 0)
     fits = np.isin(shapely.get_type_id(result), _TYPES[kind])
     for position in np.flatnonzero(~fits & ~shapely.is_missing(result)):

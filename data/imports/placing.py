@@ -102,7 +102,9 @@ def _in_range(geometries: Geometries, findings: Findings) -> Geometries:
     result = geometries.copy()
     for position in np.flatnonzero((west < -180) | (east > 180) | (south < -90) | (north > 90)):  # noqa: PLR2004
         if not (findings.bad[position] or findings.stops):
-            findings.note("coordinate_range", int(position), x=float(west[position]), y=float(south[position]))
+            findings.note(
+                "coordinate_range", int(position), x=float(west[position]), y=float(south[position])
+            )
         result[position] = None
     return result
 
@@ -126,7 +128,7 @@ def _compare(
 def _fit(session: Session, geometries: Geometries, target: Target) -> DatumFit | None:
     """Return how the layer lies against the stored layer of its kind, else against the others."""
     usable = geometries[~shapely.is_missing(geometries)]
-    usable = usable[shapely.is_valid(usable)]
+    usable = usable[shapely.is_valid(usable) & ~shapely.is_empty(usable)]
     if not len(usable):
         return None
     own = (

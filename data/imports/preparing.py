@@ -213,8 +213,8 @@ def _place(
     metric_crs = metric_of(epsg, typed)
     prepared.metric = metric_crs
     tell("检查几何", 0.5)
-    metric = to_metric(placed.geometries, metric_crs)
-    geometry = checks.check_validity(placed.geometries, metric, repair=options.repair, findings=findings)
+    metric = to_metric(typed, metric_crs)
+    geometry = checks.check_validity(typed, metric, repair=options.repair, findings=findings)
     metric = to_metric(geometry, metric_crs)
     tell("定位", 0.6)
     located = locate(known, geometry, metric_crs, frame, target, options, scope, findings)
@@ -266,7 +266,7 @@ def _link(session: Session, prepared: Prepared, metric: NDArray[Any]) -> None:
         return
     ids = _nearest_building(session, metric, prepared.metric)
     if "building_code" in frame:
-        by_code = dict(map(tuple, session.execute(select(Building.code, Building.id))))
+        by_code = {code: one for one, code in session.execute(select(Building.id, Building.code))}
         stated = frame["building_code"].notna().to_numpy()
         ids[stated] = (
             frame["building_code"].map(by_code).astype(object).where(lambda one: one.notna(), None)[stated]

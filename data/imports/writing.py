@@ -60,7 +60,9 @@ def write(session: Session, prepared: Prepared, good: pd.DataFrame, source_id: i
         frame["valid_from"] = given.where(given.notna(), today())
     ids = pd.Series(None, index=frame.index, dtype=object)
     if "code" in table.columns:
-        stored = dict(map(tuple, session.execute(select(table.columns["code"], table.columns["id"]))))
+        stored = {
+            code: one for one, code in session.execute(select(table.columns["id"], table.columns["code"]))
+        }
         ids = frame["code"].map(stored)
     known = ids.notna()
     insert_frame(session, target.model, frame[~known])

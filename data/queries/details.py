@@ -153,10 +153,8 @@ def _dwellings(session: Session, kind: str, feature_id: int) -> tuple[int, int, 
     count, known_households = session.execute(
         select(func.count(), func.sum(Building.households)).where(column == feature_id)
     ).one()
-    entrances = session.scalar(
-        select(func.count()).select_from(Entrance).join(Building).where(column == feature_id)
-    )
-    return count, entrances or 0, known_households
+    inside = select(func.count()).select_from(Entrance).join(Building).where(column == feature_id)
+    return count, session.scalar(inside) or 0, known_households
 
 
 def _posts(session: Session, scope: Scope, kind: str, record: Base) -> list[Post]:

@@ -39,22 +39,30 @@ def _fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
     return line
 
 
-def test_a_file_that_is_no_store(home: Path) -> None:
+def test_a_file_that_is_no_store(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     home.mkdir()
     (home / "city.gpkg").write_bytes(os.urandom(4096))
-    program = "from dashboard.cli import main; main()"
-    for command in ("doctor", "serve"):
-        ran = subprocess.run(  # noqa: S603
-            [sys.executable, "-c", program, command],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PINGQI_PORT": "58123"},
-        )
-        assert ran.returncode == 2
-        (line,) = ran.stderr.strip().splitlines()
+    monkeypatch.setenv("PINGQI_PORT", "58123")
+    for command in (["doctor"], ["serve"], ["serve", "--demo-if-empty"], ["demo", "--scale", "small"]):
+        line = _fails(monkeypatch, capsys, *command)
         assert str(home / "city.gpkg") in line
         assert "PINGQI_HOME" in line
+
+
+def test_the_program_itself_ends_with_2(home: Path) -> None:
+    home.mkdir()
+    (home / "city.gpkg").write_bytes(b"not a store")
+    ran = subprocess.run(
+        [sys.executable, "-c", "from dashboard.cli import main; main()", "doctor"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+    )
+    assert ran.returncode == 2
+    assert len(ran.stderr.strip().splitlines()) == 1
 
 
 def test_a_store_of_a_newer_version(
@@ -107,11 +115,8 @@ def test_a_setting_that_cannot_be(
 def test_a_path_with_brackets_is_told_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = (
-        tmp_path
-        / "[red]平齐[bold] 的一个很长的文件夹名字，长到一行八十个字符放不下它的全部，还要再长一些才行"
-    )
-    folder.mkdir()
+    folder = tmp_path / "[red]平齐[bold] 的一个很长的文件夹名字" / "长到一行八十个字符放不下它的全部"
+    folder.mkdir(parents=True)
     (folder / "city.gpkg").write_text("not a store")
     monkeypatch.setenv("PINGQI_HOME", str(folder))
     assert str(folder) in _fails(monkeypatch, capsys, "doctor")

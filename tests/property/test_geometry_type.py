@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.dialects import postgresql, sqlite
@@ -58,6 +58,7 @@ def _bits(geometry: BaseGeometry) -> bytes:
     return bytes(shapely.to_wkb(geometry, byte_order=1, flavor="iso"))
 
 
+@settings(deadline=None)
 @given(ANY)
 def test_one_geometry_comes_back_bit_by_bit(geometry: BaseGeometry) -> None:
     column = Geometry("GEOMETRY")
@@ -67,6 +68,7 @@ def test_one_geometry_comes_back_bit_by_bit(geometry: BaseGeometry) -> None:
         assert _bits(back) == _bits(geometry)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(ANY, st.none()), min_size=1, max_size=4))
 def test_a_column_comes_back_bit_by_bit_with_its_gaps(geometries: list[BaseGeometry | None]) -> None:
     column = np.empty(len(geometries), dtype=object)
@@ -77,6 +79,7 @@ def test_a_column_comes_back_bit_by_bit_with_its_gaps(geometries: list[BaseGeome
             assert (one is None and other is None) or _bits(other) == _bits(one)
 
 
+@settings(deadline=None)
 @given(st.lists(POLYGON, min_size=1, max_size=4))
 def test_single_polygons_become_multi_with_the_same_rings(polygons: list[BaseGeometry]) -> None:
     column = np.empty(len(polygons), dtype=object)

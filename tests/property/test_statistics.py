@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.statistics import Z_95, class_codes, quantile_breaks, wilson_interval
@@ -15,6 +15,7 @@ VALUES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_the_interval_holds_the_share_and_lies_between_none_and_all(counts: tuple[int, int]) -> None:
     successes, n = counts
@@ -24,6 +25,7 @@ def test_the_interval_holds_the_share_and_lies_between_none_and_all(counts: tupl
     assert low < high
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_the_bounds_are_where_the_score_test_just_refuses(counts: tuple[int, int]) -> None:
     successes, n = counts
@@ -32,6 +34,7 @@ def test_the_bounds_are_where_the_score_test_just_refuses(counts: tuple[int, int
         assert (successes / n - p) ** 2 == pytest.approx(Z_95**2 * p * (1 - p) / n, rel=1e-6, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(COUNTS, st.integers(2, 50))
 def test_more_of_the_same_narrows_the_interval(counts: tuple[int, int], times: int) -> None:
     successes, n = counts
@@ -39,6 +42,7 @@ def test_more_of_the_same_narrows_the_interval(counts: tuple[int, int], times: i
     assert high[1] - low[1] < high[0] - low[0]
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_the_interval_of_the_others_is_its_mirror_image(counts: tuple[int, int]) -> None:
     successes, n = counts
@@ -46,6 +50,7 @@ def test_the_interval_of_the_others_is_its_mirror_image(counts: tuple[int, int])
     assert low[0] == pytest.approx(1 - high[1], abs=1e-12)
 
 
+@settings(deadline=None)
 @given(VALUES, st.integers(2, 9))
 def test_breaks_rise_and_are_fewer_than_the_classes(values: list[float], classes: int) -> None:
     breaks = quantile_breaks(values, classes)
@@ -54,6 +59,7 @@ def test_breaks_rise_and_are_fewer_than_the_classes(values: list[float], classes
     assert (np.diff(breaks) > 0).all()
 
 
+@settings(deadline=None)
 @given(VALUES, st.integers(2, 9))
 def test_classes_keep_the_order_of_the_values(values: list[float], classes: int) -> None:
     known = np.sort([value for value in values if np.isfinite(value)])

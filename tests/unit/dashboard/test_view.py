@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.view import ALL_KINDS, KINDS, OPTIONAL_LAYERS, View
@@ -36,17 +36,20 @@ VIEWS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(VIEWS)
 def test_a_view_comes_back_from_its_url(view: View) -> None:
     assert View.of(view.search()) == view
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_gives_a_view_whose_url_is_read_back_alike(text: str) -> None:
     view = View.of(text)
     assert View.of(view.search()) == view
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([field.name for field in fields(View)]), st.text(max_size=20)))
 def test_no_value_breaks_the_view(pairs: dict[str, str]) -> None:
     view = View.of("?" + "&".join(f"{key}={value}" for key, value in pairs.items()))

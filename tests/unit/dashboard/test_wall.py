@@ -28,6 +28,7 @@ from models.enums import CompoundKind
 from tests import town
 
 ALL = Scope()
+AS_USUAL = Wanted()
 
 
 def asked(**changes: Any) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def text(component: Any) -> str:
     return " ".join(words(json.loads(json.dumps(component, cls=PlotlyJSONEncoder))))
 
 
-def views_of(services: Services, plan: Plan, wanted: Wanted = Wanted(), scope: Scope = ALL) -> Plan:
+def views_of(services: Services, plan: Plan, wanted: Wanted = AS_USUAL, scope: Scope = ALL) -> Plan:
     with services.store.reading() as session:
         return laid_out(session, scope, plan, wanted)
 

@@ -1,4 +1,4 @@
-"""From file to store: what is stored, what is refused, and what is said about it. The town is in tests/town.py."""
+"""From file to store: what is stored, what is refused, and what is said about it (the town: tests/town.py)."""
 
 from __future__ import annotations
 
@@ -37,14 +37,38 @@ def count(store, model, *conditions):
 def new_compounds():
     """Three compounds that the town does not have."""
     return [
-        {"小区编码": "N1", "小区名称": "新苑一期", "小区类型": "居住型", "户数": "120", "geometry": town.box(100, 500, 100, 100)},
-        {"小区编码": "N2", "小区名称": "新苑二期", "小区类型": "老旧", "户数": "80户", "geometry": town.box(300, 500, 100, 100)},
-        {"小区编码": "N3", "小区名称": "新苑三期", "小区类型": None, "户数": None, "geometry": town.box(1300, 500, 100, 100)},
+        {
+            "小区编码": "N1",
+            "小区名称": "新苑一期",
+            "小区类型": "居住型",
+            "户数": "120",
+            "geometry": town.box(100, 500, 100, 100),
+        },
+        {
+            "小区编码": "N2",
+            "小区名称": "新苑二期",
+            "小区类型": "老旧",
+            "户数": "80户",
+            "geometry": town.box(300, 500, 100, 100),
+        },
+        {
+            "小区编码": "N3",
+            "小区名称": "新苑三期",
+            "小区类型": None,
+            "户数": None,
+            "geometry": town.box(1300, 500, 100, 100),
+        },
     ]
 
 
 def test_a_first_import_is_published_at_once_with_areas_kinds_and_initials(store, tmp_path):
-    report = run(store, write_gpkg(tmp_path / "小区.gpkg", new_compounds()), "compound", Options(city=CITY), account_id=None)
+    report = run(
+        store,
+        write_gpkg(tmp_path / "小区.gpkg", new_compounds()),
+        "compound",
+        Options(city=CITY),
+        account_id=None,
+    )
     assert (report.read, report.stored, report.plan_id, report.stopped) == (3, 3, None, False)
     with store.reading() as session:
         rows = session.scalars(select(Compound).order_by(Compound.code)).all()
@@ -224,7 +248,10 @@ def test_a_formula_in_a_column_that_is_not_imported_stops_nothing(town_copy, tmp
 @pytest.mark.parametrize("epsg", [4490, 4326, 4526, 4547, 32650])
 def test_projected_coordinates_with_and_without_a_zones_prefix_arrive_in_degrees(store, tmp_path, epsg):
     report = run(
-        store, write_gpkg(tmp_path / "小区.gpkg", new_compounds(), f"EPSG:{epsg}"), "compound", Options(city=CITY)
+        store,
+        write_gpkg(tmp_path / "小区.gpkg", new_compounds(), f"EPSG:{epsg}"),
+        "compound",
+        Options(city=CITY),
     )
     assert report.stored == 3
     with store.reading() as session:
@@ -286,7 +313,9 @@ def test_buildings_are_updated_by_code_and_linked_to_what_they_stand_in(town_cop
     assert run(town_copy, write_gpkg(tmp_path / "楼.gpkg", rows), "building").stored == 2
     assert count(town_copy, Building) == before + 1
     with town_copy.reading() as session:
-        one, new = (session.scalars(select(Building).where(Building.code == code)).one() for code in ("B1", "B99"))
+        one, new = (
+            session.scalars(select(Building).where(Building.code == code)).one() for code in ("B1", "B99")
+        )
         assert (one.floors, one.households, one.use, one.organisation_id) == (12, 200, "housing", 11)
         assert (new.compound_id, new.grid_id, new.use, new.area_code) == (2, 2, "school", town.SPRING)
 
@@ -314,7 +343,10 @@ def test_one_value_for_all_rows_and_a_filter(town_copy, tmp_path):
     assert (report.read, report.stored) == (1, 1)
     with town_copy.reading() as session:
         assert session.scalars(select(Station.tier).where(Station.name == "甲")).one() == "micro"
-    assert codes(run(town_copy, path, "station", Options(where=Where.parse("没有=1")))) == ["column_missing", "where_column"]
+    assert codes(run(town_copy, path, "station", Options(where=Where.parse("没有=1")))) == [
+        "column_missing",
+        "where_column",
+    ]
 
 
 def test_problems_of_rows_that_are_not_meant_do_not_count(town_copy, tmp_path):
@@ -326,7 +358,10 @@ def test_problems_of_rows_that_are_not_meant_do_not_count(town_copy, tmp_path):
 def test_roads_of_openstreetmap_are_classed(town_copy, tmp_path):
     lines = [("motorway", 100), ("primary", 200), ("footway", 300)]
     rows = [
-        {"highway": kind, "geometry": shapely.LineString([town.point(x, 0).coords[0], town.point(x, 900).coords[0]])}
+        {
+            "highway": kind,
+            "geometry": shapely.LineString([town.point(x, 0).coords[0], town.point(x, 900).coords[0]]),
+        }
         for kind, x in lines
     ]
     before = count(town_copy, Road)
@@ -370,7 +405,11 @@ def test_communities_give_the_rows_that_are_there_their_finer_code(store, tmp_pa
     assert run(store, write_gpkg(tmp_path / "社区.gpkg", areas), "community").stored == 2
     with store.reading() as session:
         found = session.execute(select(Compound.code, Compound.area_code).order_by(Compound.code)).all()
-        assert [tuple(one) for one in found] == [("N1", town.SPRING), ("N2", town.SPRING), ("N3", town.OSMANTHUS)]
+        assert [tuple(one) for one in found] == [
+            ("N1", town.SPRING),
+            ("N2", town.SPRING),
+            ("N3", town.OSMANTHUS),
+        ]
         city, *inner = session.scalars(select(Area).order_by(Area.id)).all()
         assert [one.parent_id for one in inner] == [city.id, city.id]
         assert inner[0].initials == "cfsq"

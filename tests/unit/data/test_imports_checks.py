@@ -26,7 +26,7 @@ def test_overlapping_pairs_are_told_with_their_area_touching_ones_are_not():
     frame = pd.DataFrame({"code": list("abcd"), "name": ["甲", None, "丙", "丁"]})
     found = findings(4)
     pairs = checks.overlaps(metric, frame, found)
-    assert pairs[["row_1", "code_1", "code_2"]].values.tolist() == [[1, "a", "b"]]
+    assert pairs[["row_1", "code_1", "code_2"]].to_numpy().tolist() == [[1, "a", "b"]]
     assert pairs["area_m2"].tolist() == pytest.approx([10.0])
     assert found.problems[0].severity == "warning"
     assert "1 对" in found.problems[0].message_zh

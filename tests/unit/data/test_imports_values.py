@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -22,16 +22,24 @@ def read(values, field):
 @pytest.mark.parametrize(
     ("field", "values", "expected"),
     [
-        (COMPOUND["households"], ["1,234", "300户", 12.0, "１２", 0, None, "—"], [1234, 300, 12, 12, 0, None, None]),
+        (
+            COMPOUND["households"],
+            ["1,234", "300户", 12.0, "１２", 0, None, "—"],
+            [1234, 300, 12, 12, 0, None, None],
+        ),
         (COMPOUND["built_year"], ["1998年", 2005], [1998, 2005]),
         (COMPOUND["walled"], ["有", "开放", "半封闭", True, "0"], [True, False, None, True, False]),
         (COMPOUND["pilot"], ["是", "否", "Y", "无"], [True, False, True, False]),
         (COMPOUND["kind"], ["老旧型", "老旧", "aged", "单位型"], ["aged", "aged", "aged", "work_unit"]),
         (COMPOUND["code"], [330106001001.0, "a1", 7], ["330106001001", "A1", "7"]),
-        (COMPOUND["area_code"], ["330106", "330106001", 330106001001], ["330106000000", "330106001000", "330106001001"]),
+        (
+            COMPOUND["area_code"],
+            ["330106", "330106001", 330106001001],
+            ["330106000000", "330106001000", "330106001001"],
+        ),
         (
             COMPOUND["valid_from"],
-            ["2024-05-01", "2024/5/1", "2024年5月1日", "20240501", datetime(2024, 5, 1, 8)],
+            ["2024-05-01", "2024/5/1", "2024年5月1日", "20240501", pd.Timestamp(2024, 5, 1, 8)],
             [date(2024, 5, 1)] * 5,
         ),
         (BUILDING["use"], ["yes", "apartments", "住宅", "商业"], [None, "housing", "housing", "shop"]),

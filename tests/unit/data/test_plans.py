@@ -23,7 +23,11 @@ SPRING_COMPOUNDS = (("X01", "春晓苑", 100), ("X02", "桃园小区", 400), ("X
 def spring(**moved):
     """Return the compounds of 春风社区 as a file would hold them; each may lie elsewhere."""
     return [
-        {"小区编码": town.SPRING + code, "小区名称": name, "geometry": moved.get(code, town.box(x, 100, 200, 200))}
+        {
+            "小区编码": town.SPRING + code,
+            "小区名称": name,
+            "geometry": moved.get(code, town.box(x, 100, 200, 200)),
+        }
         for code, name, x in SPRING_COMPOUNDS
     ]
 
@@ -108,7 +112,9 @@ def test_a_draft_without_an_accepted_line_is_not_published(town_copy, tmp_path):
 def test_the_second_planner_on_a_community_gets_a_conflict_and_keeps_the_draft(town_copy, tmp_path):
     first = imported(town_copy, tmp_path, spring(X01=town.box(103, 100, 200, 200)), name="甲")
     second = imported(town_copy, tmp_path, spring(X02=town.box(404, 100, 200, 200)), name="乙")
-    elsewhere = [{"小区编码": town.LAKE + "X01", "小区名称": "南湖新村", "geometry": town.box(2103, 100, 200, 200)}]
+    elsewhere = [
+        {"小区编码": town.LAKE + "X01", "小区名称": "南湖新村", "geometry": town.box(2103, 100, 200, 200)}
+    ]
     third = imported(town_copy, tmp_path, elsewhere, name="丙")
     plans.publish(town_copy, first.plan_id)
     revision = town_copy.revision()
@@ -122,13 +128,17 @@ def test_the_second_planner_on_a_community_gets_a_conflict_and_keeps_the_draft(t
 
 
 def test_a_complete_file_retires_what_it_does_not_hold(town_copy, tmp_path):
-    rows = [{"网格编码": town.SPRING + "001", "网格名称": "春风第一网格", "geometry": town.box(0, 0, 1000, 1000)}]
+    rows = [
+        {"网格编码": town.SPRING + "001", "网格名称": "春风第一网格", "geometry": town.box(0, 0, 1000, 1000)}
+    ]
     path = write_gpkg(tmp_path / "网格.gpkg", rows)
     report = run(town_copy, path, "grid", Options(complete=True), scope=Scope.of_area(town.SPRING))
     assert report.changes == {"change": 1, "remove": 1, "unchanged": 0}
     with pytest.raises(DataError, match="春风第二网格党总支"):
         plans.publish(town_copy, report.plan_id)
-    rows = [{"网格编码": town.LAKE + "001", "网格名称": "南湖第一网格", "geometry": town.box(2000, 0, 1000, 1000)}]
+    rows = [
+        {"网格编码": town.LAKE + "001", "网格名称": "南湖第一网格", "geometry": town.box(2000, 0, 1000, 1000)}
+    ]
     path = write_gpkg(tmp_path / "南湖.gpkg", rows)
     report = run(town_copy, path, "grid", Options(complete=True), scope=Scope.of_area(town.LAKE))
     assert plans.publish(town_copy, report.plan_id, on=date(2024, 5, 1)) == {"change": 1, "remove": 1}
@@ -139,7 +149,13 @@ def test_a_complete_file_retires_what_it_does_not_hold(town_copy, tmp_path):
 
 
 def test_a_removed_compound_lets_go_of_its_buildings_and_can_be_restored_from_the_ledger(town_copy, tmp_path):
-    rows = [{"小区编码": town.NORTH_GATE + "X02", "小区名称": "CBD公馆", "geometry": town.box(4400, 100, 200, 200)}]
+    rows = [
+        {
+            "小区编码": town.NORTH_GATE + "X02",
+            "小区名称": "CBD公馆",
+            "geometry": town.box(4400, 100, 200, 200),
+        }
+    ]
     path = write_gpkg(tmp_path / "北门.gpkg", rows)
     report = run(town_copy, path, "compound", Options(complete=True), scope=Scope.of_area(town.NORTH_GATE))
     assert plans.publish(town_copy, report.plan_id) == {"remove": 1}
