@@ -171,7 +171,7 @@ def ledger_of(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
         stored |= {
             code: name for code, name in session.execute(select(model.code, model.name)) if code in set(codes)
         }
-    stated = [(one.get("name") or [None, None])[1] for one in frame["attributes"]]
+    stated = [new or old for old, new in (one.get("name", (None, None)) for one in frame["attributes"])]
     frame.insert(
         4, "name", [one or stored.get(code) for one, code in zip(stated, frame["code"], strict=True)]
     )

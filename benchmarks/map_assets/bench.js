@@ -132,5 +132,5 @@
   }
 
   performance.setResourceTimingBufferSize(10_000);
-  window.bench = { leaflet, loaded, change, expectHover, expectClick, answered: () => watched, readBack };
+  window.bench ??= { leaflet, loaded, change, expectHover, expectClick, answered: () => watched, readBack };
 })();

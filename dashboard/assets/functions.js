@@ -19,5 +19,12 @@
       vacant && element("span", { className: "tree-vacant" }, vacant));
   };
 
+  // The tree's own keys move and unfold; Enter chooses the node that has the focus.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches?.("#city-tree [role=treeitem]")) return;
+    event.preventDefault();
+    event.target.querySelector(".mantine-Tree-label").click();
+  });
+
   window.dashMantineFunctions = Object.assign(window.dashMantineFunctions || {}, { pingqiShowAll, pingqiTreeNode });
 })();

@@ -3,6 +3,7 @@
 (() => {
   const POLL_S = 10;
   const RETRY_S = 2;
+  const SILENCE_S = 10;
   const ANSWER_S = 30;
   const TRIES = 3;
   const HEALTH_MS = 5000;
@@ -87,7 +88,8 @@
         number: state.number, turn, index, width: state.width, height: state.height, sources: shown?.sources ?? null,
       };
     }
-    const lost = once("shownLost", state.lost);
+    const silent = state.asked !== null && seconds() - state.asked.at > SILENCE_S;
+    const lost = once("shownLost", state.lost || silent);
     return [
       once("minute", minute), once("day", day), lost === keep ? keep : !lost, lost, once("scale", scale), asked,
     ];

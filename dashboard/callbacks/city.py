@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -28,6 +29,7 @@ from models.areas import level_of
 from models.enums import AreaLevel
 
 AREA_LAYERS = {level.value for level in AreaLevel}
+CONTROLS = {page.SHOW, page.UNIT, page.WINDOW, page.KINDS_SHOWN, page.LAYERS_SHOWN}
 CHOSEN_MAX_ZOOM = 17
 
 
@@ -49,6 +51,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.KINDS_SHOWN, "value"),
         Input(page.LAYERS_SHOWN, "value"),
         State(page.URL, "search"),
+        State(page.FIT, "data"),
         prevent_initial_call=True,
     )
     def navigate(
@@ -63,30 +66,36 @@ def register(app: Dash, services: Services) -> None:
         kinds: list[str],
         layers: list[str],
         search_string: str,
+        fit: dict[str, Any],
     ) -> tuple[Any, Any]:
-        view = View.of(search_string)
-        trigger, by = ctx.triggered_id, "choice"
-        if isinstance(trigger, dict):
-            if not ctx.triggered[0]["value"]:
-                raise PreventUpdate
-            new = choose(services, auth.scope(), view, trigger["key"])
-        elif trigger == page.TREE:
-            new = view if not selected else choose(services, auth.scope(), view, selected[0])
-        elif trigger == page.SEARCH:
-            new = view if not found else choose(services, auth.scope(), view, found)
-        elif trigger == page.RANKING_TABLE:
-            key = (cell or {}).get("rowId")
-            new = view if not key else choose(services, auth.scope(), view, key)
-        elif trigger == page.MAP:
-            new, by = choose_on_map(services, auth.scope(), view, clicked), "map"
-        else:
+        view, scope = View.of(search_string), auth.scope()
+        triggers = {str(one["prop_id"].rpartition(".")[0]) for one in ctx.triggered}
+        key = pressed(ctx.triggered)
+        if page.TREE in triggers and selected and selected[-1:] != shown_node(services, scope, view):
+            key = key or selected[-1]
+        if page.SEARCH in triggers:
+            key = key or found
+        if page.RANKING_TABLE in triggers:
+            key = key or (cell or {}).get("rowId")
+        if key:
+            new, by = choose(services, scope, view, key), "choice"
+        elif page.MAP in triggers and clicked:
+            new, by = choose_on_map(services, scope, view, clicked), "map"
+        elif triggers & CONTROLS:
             with store.reading() as session:
-                whole = overlays.span(session, auth.scope())
+                whole = overlays.span(session, scope)
             new = controls(view, show=show, unit=unit, months=months, kinds=kinds, layers=layers, whole=whole)
             by = "controls"
-        if new == view:
+        else:
             raise PreventUpdate
-        return new.search(), {"by": by}
+        if new == view and by != "choice":
+            raise PreventUpdate
+        choices = fit["choices"] + (by == "choice")
+        return new.search() if new != view else no_update, {
+            "by": by,
+            "search": new.search(),
+            "choices": choices,
+        }
 
     @app.callback(
         Output(page.SHOW, "value"),
@@ -105,14 +114,13 @@ def register(app: Dash, services: Services) -> None:
         view = View.of(search_string)
         with store.reading() as session:
             whole = overlays.span(session, auth.scope())
-        window = view.window(whole)
         hidden = {"display": "none"} if view.measure is None else {}
         return (
             view.show,
             view.unit.value,
             hidden,
             hidden,
-            [day.replace(day=1).isoformat() for day in (window.start, window.end)] if window else None,
+            shown_months(view, whole),
             whole.start.isoformat() if whole else None,
             whole.end.isoformat() if whole else None,
             list(view.kinds),
@@ -145,10 +153,13 @@ def register(app: Dash, services: Services) -> None:
         Output(page.MAP, "view"),
         Output(page.DETAIL, "children"),
         Input(page.URL, "search"),
-        State(page.FIT, "data"),
+        Input(page.FIT, "data"),
     )
-    def show_chosen(search_string: str, fit: dict[str, str]) -> tuple[Any, Any, Any]:
-        return chosen(services, auth.scope(), View.of(search_string), fit.get("by", "load"))
+    def show_chosen(search_string: str, fit: dict[str, Any]) -> tuple[Any, Any, Any]:
+        view = View.of(search_string)
+        # Another URL than the last choice made is one that the reader went back to, or on to.
+        by = fit["by"] if fit["search"] == view.search() else "load"
+        return chosen(services, auth.scope(), view, by, fit["choices"])
 
     @app.callback(
         Output(page.MAP, "values"),
@@ -175,10 +186,12 @@ def register(app: Dash, services: Services) -> None:
     @app.callback(
         Output(page.SEARCH, "data"),
         Input(page.SEARCH, "searchValue"),
+        State(page.SEARCH, "data"),
         prevent_initial_call=True,
     )
-    def find(words: str | None) -> Any:
-        if not words or not words.strip():
+    def find(words: str | None, shown: list[dict[str, Any]] | None) -> Any:
+        # A hit that is chosen writes its label into the box; other options would take the choice back.
+        if not words or not words.strip() or is_shown(shown, words):
             raise PreventUpdate
         with store.reading() as session:
             return search_options(search.search(session, auth.scope(), words))
@@ -190,6 +203,22 @@ def register(app: Dash, services: Services) -> None:
     )
     def clear_search(_search: str) -> None:
         return None
+
+
+def pressed(triggered: list[dict[str, Any]]) -> str | None:
+    """Return the key of the link that was pressed; links that were but put on the page have no press yet."""
+    for one in triggered:
+        name = one["prop_id"].rpartition(".")[0]
+        if name.startswith("{") and one["value"]:
+            return str(json.loads(name)["key"])
+    return None
+
+
+def shown_node(services: Services, scope: Scope, view: View) -> list[str]:
+    """Return the node that the tree shows as chosen, in a list; an empty list where it shows none."""
+    key = view.chosen or (f"area:{view.area}" if view.area else None)
+    with services.store.reading() as session:
+        return tree.path_to(session, scope, key)[-1:]
 
 
 def choose(services: Services, scope: Scope, view: View, key: str) -> View:
@@ -250,7 +279,7 @@ def controls(
         The days that there are records of; a window that reaches to its ends is no restriction.
     """
     start, end = view.start, view.end
-    if months and all(months) and whole:
+    if months and all(months) and whole and [month[:10] for month in months] != shown_months(view, whole):
         first, last = (date.fromisoformat(month[:10]).replace(day=1) for month in months)
         start = first if first > whole.start else None
         end = _month_end(last) if _month_end(last) < whole.end else None
@@ -259,6 +288,12 @@ def controls(
     return view.but(
         show=known.show, unit=known.unit, kinds=known.kinds, layers=known.layers, start=start, end=end
     )
+
+
+def shown_months(view: View, whole: Window | None) -> list[str] | None:
+    """Return the first days of the first and the last month of the view's window."""
+    window = view.window(whole)
+    return [day.replace(day=1).isoformat() for day in (window.start, window.end)] if window else None
 
 
 def _month_end(day: date) -> date:
@@ -276,10 +311,11 @@ def visible(view: View) -> list[str]:
     ]
 
 
-def chosen(services: Services, scope: Scope, view: View, by: str) -> tuple[Any, Any, Any]:
+def chosen(services: Services, scope: Scope, view: View, by: str, choices: int = 0) -> tuple[Any, Any, Any]:
     """Return the map's overlays, its view and the detail card of what is chosen.
 
-    What the map itself chose is not moved into the middle: the reader is looking at it.
+    What the map itself chose is not moved into the middle: the reader is looking at it. The map obeys a view
+    whose key is new, so the number of `choices` made makes the same choice count again.
     """
     with services.store.reading() as session:
         found = None
@@ -296,7 +332,7 @@ def chosen(services: Services, scope: Scope, view: View, by: str) -> tuple[Any, 
             drawn = [_drawn("related", shapely.boundary(outline))] if outline is not None else []
         card = _closable(detail_card.card(found)) if found is not None else None
     moves = by not in {"map", "controls"} and bounds is not None
-    key = view.chosen or view.area or "all"
+    key = f"{view.chosen or view.area or 'all'} {choices}"
     camera = (
         {"key": key, "bounds": list(bounds), "max_zoom": CHOSEN_MAX_ZOOM, "padding": 40}
         if moves and bounds
@@ -390,3 +426,8 @@ def search_options(hits: list[search.Hit]) -> list[dict[str, Any]]:
             label = f"{hit.name}（{_(level_of(hit.code).label)}）"
         groups.setdefault(hit.kind, []).append({"value": hit.key, "label": label})
     return [{"group": _(SEARCH_LABELS[kind]), "items": items} for kind, items in groups.items()]
+
+
+def is_shown(groups: list[dict[str, Any]] | None, label: str) -> bool:
+    """Tell whether one of the options bears a label."""
+    return any(item["label"] == label for group in groups or [] for item in group["items"])

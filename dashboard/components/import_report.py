@@ -28,6 +28,13 @@ HOW = {
 }
 NOT_IMPORTED = ""
 _PAGE_ROWS = 50
+GRID_COLOURS = {
+    "backgroundColor": "var(--panel)",
+    "foregroundColor": "var(--text)",
+    "headerBackgroundColor": "var(--page)",
+    "borderColor": "var(--line)",
+    "accentColor": "var(--accent)",
+}
 GRID_TEXTS = {
     "noRowsToShow": "没有记录",
     "page": "第",
@@ -58,15 +65,14 @@ def grid(
     grid_id: Any, columns: list[dict[str, Any]], rows: list[dict[str, Any]], theme: Theme, **more: Any
 ) -> dag.AgGrid:
     """Return a table in the page's theme."""
+    scheme = {"browserColorScheme": theme.name}
     options = {
         "rowHeight": 30,
         "headerHeight": 32,
         "tooltipShowDelay": 300,
         "enableCellTextSelection": True,
         "ensureDomOrder": True,
-        "theme": {
-            "function": "themeQuartz.withPart(colorSchemeDark)" if theme.name == "dark" else "themeQuartz"
-        },
+        "theme": {"function": f"themeQuartz.withParams({json.dumps(GRID_COLOURS | scheme)})"},
         "localeText": {key: _(text) for key, text in GRID_TEXTS.items()},
         **more.pop("options", {}),
     }

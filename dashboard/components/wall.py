@@ -94,7 +94,7 @@ def cards(figures: Kpis, window: Window | None) -> list[html.Div]:
             _("物业服务覆盖"),
             figures.property_cover,
             _("小区"),
-            _("业委会 {of} 小区", of=_of(figures.committee_cover)),
+            _("业委会 {of}", of=_of(figures.committee_cover)),
         ),
         _rate_card(_("群众满意率"), figures.satisfaction, _("条评价"), span_text(window), least=TOO_FEW),
     ]
@@ -150,7 +150,7 @@ def ranked(found: Overlay, where: Mapping[int, str], rows: int, theme: Theme) ->
         _panel(_("{unit} 前 {n} 名", unit=_(UNIT_LABELS[found.unit]), n=rows), note, [_list(best, row)]),
         _panel(
             _("{unit} 后 {n} 名", unit=_(UNIT_LABELS[found.unit]), n=rows),
-            _("共 {n} 个", n=number(len(table))),
+            _count_note(table),
             [_list(last, row)],
         ),
     ]
@@ -162,6 +162,12 @@ def _notes(found: Overlay, left_out: int) -> list[str]:
         return [*notes, _("{n} 个评价过少不排名", n=number(left_out))] if left_out else notes
     notes = [_(MEASURE_UNITS[found.measure])]
     return [*notes, _("{n} 个缺分母不排名", n=number(left_out))] if left_out else notes
+
+
+def _count_note(table: pd.DataFrame) -> str:
+    """Return how many are ranked, and how many of them stand last with nothing."""
+    total, none = number(len(table)), int((table["numerator"] == 0).sum())
+    return _("共 {n} 个，{none} 个为 0", n=total, none=number(none)) if none else _("共 {n} 个", n=total)
 
 
 def _scale(measure: Measure, table: pd.DataFrame) -> tuple[float, float]:
@@ -210,7 +216,12 @@ class _Row:
 
 
 def _list(table: pd.DataFrame, row: _Row) -> html.Ol:
-    return html.Ol([row(unit) for unit in table.itertuples()], className="wall-list")
+    digits = len(number(table["place"].max()))
+    return html.Ol(
+        [row(unit) for unit in table.itertuples()],
+        className="wall-list",
+        style={"--place": f"{max(3.4, 1.3 * digits):.1f}vh"},
+    )
 
 
 def composition(

@@ -34,7 +34,8 @@ LEGEND = "city-legend"
 RANKING = "city-ranking"
 RANKING_TABLE = "city-ranking-table"
 FIT = "city-fit"
-"""Whether the last choice came from the map itself, which then stays where it is."""
+"""Who made the last change (``by``; what the map itself chose stays where it is), to which URL, and how many
+choices there were."""
 
 LAYER_LABELS = {
     "station.subdistrict": StationTier.SUBDISTRICT.label,
@@ -55,7 +56,7 @@ def layout(services: Services) -> dmc.MantineProvider:
     return page(
         [
             dcc.Location(id=URL, refresh="callback-nav"),
-            dcc.Store(id=FIT, data={"by": "load"}),
+            dcc.Store(id=FIT, data={"by": "load", "search": "", "choices": 0}),
             header(
                 "/", [html.Nav(id=CRUMBS, className="crumbs", **{"aria-label": _("所在区域")}), _search_box()]
             ),

@@ -320,7 +320,7 @@ def _plans(colours: Theme) -> html.Section:
                 [html.H2(_("方案")), html.Span(_("点选一行，查看变更台账"), className="as-of")],
                 className="panel-head",
             ),
-            grid(PLANS, columns, [], colours, getRowId="params.data.id", style={"height": "190px"}),
+            grid(PLANS, columns, [], colours, getRowId="params.data.id", style={"height": "160px"}),
             html.Div(
                 [
                     html.Div(id=LEDGER_BOX),

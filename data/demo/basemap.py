@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from data.demo.city import City
     from data.demo.plan import Layout
 
+SMALLEST_WATER_M2 = 100.0
 EDGE_M = 3.0
 """How far beyond the built part a street on its edge may run."""
 PAVED = {"expressway": 38.0, "ring": 30.0, "arterial": 22.0, "rail": 12.0, "collector": 13.0, "local": 7.0}
@@ -113,7 +114,7 @@ def water(layout: Layout, area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         (name, kind, code, piece)
         for name, kind, polygon in both
         for code, piece in zip(county["code"], shapely.intersection(shapes, polygon), strict=True)
-        if shapely.get_dimensions(piece) == 2
+        if shapely.area(piece) > SMALLEST_WATER_M2
     ]
     return frame(
         {
@@ -136,7 +137,7 @@ def greens(city: City, layout: Layout, area: gpd.GeoDataFrame) -> gpd.GeoDataFra
     banks = shapely.intersection(
         county.geometry.to_numpy(), shapely.difference(layout.skeleton.corridor, layout.skeleton.river)
     )
-    wet = np.flatnonzero(shapely.area(banks) > 1)
+    wet = np.flatnonzero(shapely.area(banks) > SMALLEST_WATER_M2)
     large = np.array([g.area > 25_000 for g, _ in green])
     names = [
         f"{city.communities[c].name}公园" if big else None for (_, c), big in zip(green, large, strict=True)

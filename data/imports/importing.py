@@ -29,6 +29,7 @@ from models.enums import PlanKind
 
 _SHOWN_ROWS = 20
 _SHOWN_GEOMETRIES = 400
+_SHOWN_TEXT = 60
 _CAP = 500
 
 
@@ -59,7 +60,7 @@ def preview(
         layers=known,
         layer=raw.layer,
         encoding=raw.encoding,
-        encodings=raw.previews,
+        encodings=_sampled(prepared),
         crs=named(raw.crs) if raw.crs is not None else None,
         crs_how=raw.crs_how,
         datum=placed.datum.value if placed else None,
@@ -132,10 +133,21 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
     return capped(ordered, _CAP)
 
 
+def _sampled(prepared: Prepared) -> dict[str, tuple[str, ...]]:
+    """Return how a text looks in each encoding: of a table its first line, and nothing that may be personal."""
+    if prepared.raw.unit == "row":
+        return {name: tuple(one[:_SHOWN_TEXT] for one in texts[:1]) for name, texts in prepared.raw.previews.items()}
+    if any(one.personal for one in prepared.columns):
+        return {}
+    return {name: tuple(one[:_SHOWN_TEXT] for one in texts) for name, texts in prepared.raw.previews.items()}
+
+
 def _some(prepared: Prepared) -> Any:
     if "geometry" not in prepared.frame:
         return None
     geometries = np.asarray(prepared.frame["geometry"], dtype=object)
+    if prepared.good.any():
+        geometries = geometries[prepared.good]
     geometries = geometries[~shapely.is_missing(geometries)]
     if not len(geometries):
         return None

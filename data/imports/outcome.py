@@ -97,7 +97,7 @@ class Preview(Outcome):
     layers, layer
         Layers of the file, and the one read.
     encoding, encodings
-        Encoding found; encoding -> texts as it would give them.
+        Encoding found; encoding -> some texts as it would give them, nothing personal among them.
     crs, crs_how, datum, datum_how
         Coordinate system and datum, and how each was found.
     header_row
@@ -107,7 +107,7 @@ class Preview(Outcome):
     rows
         The first rows as they would be stored, by column.
     geometries
-        Some geometries in EPSG:4490, shape (m,), for a small map.
+        Some geometries in EPSG:4490, shape (m,), for a small map; of the good rows where there are any.
     first
         The layer is empty in the store: what is imported is published at once.
     """
