@@ -63,7 +63,11 @@ class Claim(Base):
     """An item taken on for a compound (or, where the compound is not known, a community)."""
 
     __tablename__ = "claim"
-    __table_args__ = (one_of("source", ItemSource), one_of("body", ClaimBody))
+    __table_args__ = (
+        one_of("source", ItemSource),
+        one_of("body", ClaimBody),
+        CheckConstraint("done_on IS NULL OR done_on >= claimed_on", name="dates_in_order"),
+    )
 
     id: Mapped[Key]
     area_code: Mapped[AreaCode]

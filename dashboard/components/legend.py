@@ -136,9 +136,7 @@ def _head(found: Overlay) -> list[html.Div]:
 def _foot(found: Overlay) -> list[html.Div]:
     if not found.above:
         return []
-    return [
-        html.Div(_("另有 {n} 条只知所在社区，未落到本级", n=number(found.above)), className="legend-note")
-    ]
+    return [html.Div(_("另有 {n} 条未落到本级", n=number(found.above)), className="legend-note")]
 
 
 UNIT_LABELS = {

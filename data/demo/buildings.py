@@ -115,7 +115,7 @@ def insets(lots: list[Lot]) -> NDArray[np.object_]:
         [np.append(np.arange(1, n), 0) + at for n, at in zip(lengths, np.cumsum([0, *lengths]), strict=False)]
     )
     whole = shapely.polygons(shapely.linearrings(xyw[:, :2], indices=lot))
-    result = whole.copy()
+    result: NDArray[np.object_] = whole.copy()
     edges = shapely.linestrings(np.stack([xyw[:, :2], xyw[following, :2]], axis=1))
     key, group = np.unique(np.stack([lot, xyw[:, 2]], axis=1)[xyw[:, 2] > 0], axis=0, return_inverse=True)
     group = group.ravel()
@@ -132,8 +132,9 @@ def insets(lots: list[Lot]) -> NDArray[np.object_]:
     for i in np.flatnonzero(shapely.area(result) < 0.35 * shapely.area(whole)):
         narrow = _single(shapely.buffer(whole[i], -2.0, join_style="mitre"))
         result[i] = whole[i] if narrow is None else narrow
-    kerbs: NDArray[np.object_] = shapely.simplify(result, NOTCH_M)
-    return kerbs
+    inner = np.unique(owner)
+    result[inner] = shapely.simplify(result[inner], NOTCH_M)
+    return result
 
 
 def stand(lot: Lot, polygon: shapely.Polygon, rng: np.random.Generator) -> Site:

@@ -61,7 +61,10 @@ def choose(layout: Layout, scale: Scale) -> list[int]:
     everyone = layout.communities
     key = np.array([(c.county, c.subdistrict) for c in everyone])
     kinds = np.array([[sum(p.kind == k for p in c.programme) for k in range(4)] for c in everyone])
-    river = np.array([bool(c.water) for c in everyone])
+    corridor = layout.skeleton.corridor
+    river = np.array(
+        [any(corridor.contains(shapely.Point(np.mean(r, axis=0)[:2])) for r in c.water) for c in everyone]
+    )
     centre = np.array([c.centre for c in everyone])
     if scale == Scale.CITY:
         return list(range(len(everyone)))

@@ -136,7 +136,10 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
 def _sampled(prepared: Prepared) -> dict[str, tuple[str, ...]]:
     """Return how a text looks in each encoding: of a table its first line, and nothing that may be personal."""
     if prepared.raw.unit == "row":
-        return {name: tuple(one[:_SHOWN_TEXT] for one in texts[:1]) for name, texts in prepared.raw.previews.items()}
+        return {
+            name: tuple(one[:_SHOWN_TEXT] for one in texts[:1])
+            for name, texts in prepared.raw.previews.items()
+        }
     if any(one.personal for one in prepared.columns):
         return {}
     return {name: tuple(one[:_SHOWN_TEXT] for one in texts) for name, texts in prepared.raw.previews.items()}

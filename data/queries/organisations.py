@@ -54,8 +54,8 @@ def _organisations(session: Session, scope: Scope, *conditions: ColumnElement[bo
     ]
 
 
-def _area_node(area: areas.AreaRef) -> Node:
-    return Node(f"area:{area.code}", area.name, area.level, None, None, has_children=True)
+def _area_node(area: areas.AreaRef, *, has_children: bool = True) -> Node:
+    return Node(f"area:{area.code}", area.name, area.level, None, None, has_children=has_children)
 
 
 def roots(session: Session, scope: Scope) -> list[Node]:
@@ -76,6 +76,8 @@ def children(session: Session, scope: Scope, key: str) -> list[Node]:
     area = areas.by_code(session, scope, value)
     if area is None:
         return []
+    if area.level == AreaLevel.COMMUNITY:
+        return _organisations(session, scope, *_without_parent, Organisation.area_code == area.code)
     below = areas.children(session, scope, area.id)
     if area.level == AreaLevel.SUBDISTRICT:
         return _of_communities(session, scope, below)
@@ -96,7 +98,20 @@ def _of_communities(session: Session, scope: Scope, communities: list[areas.Area
             strict=True,
         )
     )
-    return [nodes.get(area.id) or _area_node(area) for area in communities]
+    orphaned = set(
+        session.scalars(
+            select(Organisation.area_code)
+            .where(scope.where(Organisation.area_code), *_without_parent)
+            .distinct()
+        )
+    )
+    return [
+        nodes.get(area.id) or _area_node(area, has_children=area.code in orphaned) for area in communities
+    ]
+
+
+_without_parent = (Organisation.parent_id.is_(None), Organisation.area_id.is_(None))
+"""An organisation below the community level whose community has none of its own."""
 
 
 def get(session: Session, scope: Scope, organisation_id: int) -> Organisation | None:
@@ -111,14 +126,18 @@ def path(session: Session, scope: Scope, organisation_id: int) -> list[str]:
     node = get(session, scope, organisation_id)
     if node is None:
         return []
-    chain = [f"organisation:{node.id}"]
-    code = node.area_code
-    while node is not None and node.parent_id is not None:
-        node = get(session, scope, node.parent_id)
-        if node is not None:
-            chain.append(f"organisation:{node.id}")
+    chain, code = [f"organisation:{node.id}"], node.area_code
+    while node.parent_id is not None:
+        parent = get(session, scope, node.parent_id)
+        if parent is None:
+            break
+        node = parent
+        chain.append(f"organisation:{node.id}")
+    is_orphan = node.parent_id is None and node.area_id is None
     above = [
-        f"area:{area.code}" for area in areas.path(session, scope, code) if area.level != AreaLevel.COMMUNITY
+        f"area:{area.code}"
+        for area in areas.path(session, scope, code)
+        if area.level != AreaLevel.COMMUNITY or is_orphan
     ]
     return [*above, *reversed(chain)]
 

@@ -28,6 +28,8 @@ def test_residential_areas_buildings_and_roads_are_imported(store, real_data):
     assert (report.stored, report.errors) == (2056, 0)
     with store.reading() as session:
         counts = [session.scalar(select(func.count()).select_from(one)) for one in (Compound, Building, Road)]
-        inside = session.scalar(select(func.count()).select_from(Building).where(Building.compound_id.is_not(None)))
+        inside = session.scalar(
+            select(func.count()).select_from(Building).where(Building.compound_id.is_not(None))
+        )
     assert counts == [168, 4267, 2056]
     assert 0.8 * 4267 < inside < 4267

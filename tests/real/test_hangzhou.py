@@ -27,7 +27,9 @@ def hangzhou(store, real_data):
 def test_the_compounds_are_stored_and_their_kind_stays_open(store, hangzhou):
     assert (hangzhou.read, hangzhou.stored, hangzhou.stopped) == (2112, 2112, False)
     with store.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Compound).where(Compound.kind.is_(None))) == 2112
+        assert (
+            session.scalar(select(func.count()).select_from(Compound).where(Compound.kind.is_(None))) == 2112
+        )
         named = select(func.count()).select_from(Compound).where(Compound.initials != "")
         assert session.scalar(named) == 1406
     assert store.setting("metric_epsg") == "4549"

@@ -258,6 +258,7 @@ def upgrade() -> None:
     sa.Column('claimed_on', sa.Date(), nullable=False),
     sa.Column('done_on', sa.Date(), nullable=True),
     sa.CheckConstraint("body IN ('unit', 'organisation', 'member')", name=op.f('ck_claim_body_known')),
+    sa.CheckConstraint('done_on IS NULL OR done_on >= claimed_on', name=op.f('ck_claim_dates_in_order')),
     sa.CheckConstraint("source IN ('required', 'elective', 'recommended')", name=op.f('ck_claim_source_known')),
     sa.ForeignKeyConstraint(['compound_id'], ['compound.id'], name=op.f('fk_claim_compound_id_compound')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_claim'))

@@ -43,7 +43,11 @@ def test_an_upload_is_its_owners_only(folder):
 
 def test_a_name_leads_nowhere_else(folder):
     token = folder.save([file("../../etc/passwd.gpkg"), file("C:\\temp\\x.gpkg")], owner=1)
-    assert sorted(one.name for one in (folder.folder / token).iterdir()) == ["passwd.gpkg", "upload.json", "x.gpkg"]
+    assert sorted(one.name for one in (folder.folder / token).iterdir()) == [
+        "passwd.gpkg",
+        "upload.json",
+        "x.gpkg",
+    ]
 
 
 def test_only_known_kinds_of_files_are_kept_and_a_shapefile_with_its_parts(folder):
@@ -62,7 +66,9 @@ def test_uploads_are_gone_after_a_day(folder):
     assert folder.path(token, 1) is None
 
 
-@pytest.mark.parametrize(("role", "status"), [(Role.PLANNER, 200), (Role.ADMINISTRATOR, 200), (Role.LEADER, 403)])
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.PLANNER, 200), (Role.ADMINISTRATOR, 200), (Role.LEADER, 403)]
+)
 def test_planners_and_administrators_upload_others_do_not(services, serve, role, status):
     create_account(services.store, "someone", "某人", role, "", "secret-1234")
     server = serve(services)
@@ -74,7 +80,9 @@ def test_planners_and_administrators_upload_others_do_not(services, serve, role,
     assert answer.status_code == status
     if status == 200:
         assert answer.json["location"].startswith("/import/?upload=")
-        bad = client.post("/upload", data={"file": (io.BytesIO(b"x"), "x.exe")}, content_type="multipart/form-data")
+        bad = client.post(
+            "/upload", data={"file": (io.BytesIO(b"x"), "x.exe")}, content_type="multipart/form-data"
+        )
         assert (bad.status_code, "gpkg" in bad.json["message"]) == (415, True)
 
 
@@ -82,7 +90,9 @@ def test_nobody_uploads_without_signing_in(services, serve):
     server = serve(services)
     server.register_blueprint(uploads.routes(services))
     data = {"file": (io.BytesIO(b"x"), "x.gpkg")}
-    assert server.test_client().post("/upload", data=data, content_type="multipart/form-data").status_code == 401
+    assert (
+        server.test_client().post("/upload", data=data, content_type="multipart/form-data").status_code == 401
+    )
 
 
 def form(**changes):
@@ -100,7 +110,11 @@ def test_the_form_becomes_options():
         constant_field="pilot",
         constant_value="是",
     ).options({"名称": "name", "代码": ""})
-    assert (options.datum, str(options.where), options.city.code) == (Datum.GCJ02, "fclass=residential", "330100")
+    assert (options.datum, str(options.where), options.city.code) == (
+        Datum.GCJ02,
+        "fclass=residential",
+        "330100",
+    )
     assert (options.repair, options.complete, options.constants) == (True, False, {"pilot": "是"})
     assert options.mapping["name"] == "名称"
     assert options.mapping["code"] == ""

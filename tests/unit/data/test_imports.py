@@ -239,7 +239,9 @@ def test_a_spreadsheet_with_merged_chinese_headers_and_people_in_it(town_copy, t
 
 def test_the_encodings_are_shown_without_personal_data(town_copy, tmp_path):
     rows = [["站", "张三", "13800000000", *town.point(500, 500).coords[0]]]
-    path = write_csv(tmp_path / "点.csv", ["名称", "联系人", "联系电话", "经度", "纬度"], rows, encoding="gbk")
+    path = write_csv(
+        tmp_path / "点.csv", ["名称", "联系人", "联系电话", "经度", "纬度"], rows, encoding="gbk"
+    )
     found = preview(town_copy, path, "assist_point")
     assert found.encodings["GB18030"] == ("名称,联系人,联系电话,经度,纬度",)
     assert not {"13800000000", "张三"} & set(str(found).replace("'", " ").split())
