@@ -134,7 +134,7 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
 
 
 def _sampled(prepared: Prepared) -> dict[str, tuple[str, ...]]:
-    """Return how a text looks in each encoding: of a table its first line, and nothing that may be personal."""
+    """Return how a text looks in each encoding: of a table its first line; nothing that may be personal."""
     if prepared.raw.unit == "row":
         return {
             name: tuple(one[:_SHOWN_TEXT] for one in texts[:1])

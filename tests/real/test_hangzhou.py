@@ -1,4 +1,4 @@
-"""Hangzhou's residential land use from OpenStreetMap: 2,112 real compounds (© OpenStreetMap contributors, ODbL)."""
+"""Hangzhou's residential land use: 2,112 real compounds (© OpenStreetMap contributors, ODbL)."""
 
 from __future__ import annotations
 

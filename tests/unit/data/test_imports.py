@@ -1,4 +1,4 @@
-"""From file to store: what is stored, what is refused, and what is said about it (the town: tests/town.py)."""
+"""From file to store: what is stored, what is refused, and what is said about it (see tests/town.py)."""
 
 from __future__ import annotations
 
