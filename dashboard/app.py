@@ -9,9 +9,10 @@ from __future__ import annotations
 from importlib.metadata import version as installed_version
 from types import ModuleType
 
-from dash import Dash
-from flask import Flask, redirect
+from dash import Dash, html
+from flask import Flask, redirect, request
 from flask_compress import Compress
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from dashboard import auth, server, uploads
@@ -83,12 +84,14 @@ def _mount(flask: Flask, path: str, page: ModuleType, callbacks: ModuleType, ser
         suppress_callback_exceptions=True,
         serve_locally=True,
     )
-    app.layout = lambda: page.layout(services)
+    # Dash asks for the layout once by itself, at a first request that may be nobody's.
+    app.layout = lambda: page.layout(services) if current_user.is_authenticated else html.Div()
     callbacks.register(app, services)
     if path != "/":
         bare = path.rstrip("/")
 
         def add_slash() -> Response:
-            return redirect(path)
+            query = request.query_string.decode()
+            return redirect(f"{path}?{query}" if query else path)
 
         flask.add_url_rule(bare, f"bare{bare}", add_slash)

@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 import pandas as pd
 from dash import html
 
+from dashboard.components.tables import grid
 from dashboard.i18n import _, language, number
 from dashboard.theme import Theme
 from data.imports.outcome import Outcome, Preview, Report
@@ -27,64 +28,8 @@ HOW = {
     "unknown": "未知",
 }
 NOT_IMPORTED = ""
+CLASS = "import-grid"
 _PAGE_ROWS = 50
-GRID_COLOURS = {
-    "backgroundColor": "var(--panel)",
-    "foregroundColor": "var(--text)",
-    "headerBackgroundColor": "var(--page)",
-    "borderColor": "var(--line)",
-    "accentColor": "var(--accent)",
-}
-GRID_TEXTS = {
-    "noRowsToShow": "没有记录",
-    "page": "第",
-    "to": "—",
-    "of": "/",
-    "pageSizeSelectorLabel": "每页",
-    "filterOoo": "筛选……",
-    "contains": "包含",
-    "notContains": "不包含",
-    "equals": "等于",
-    "notEqual": "不等于",
-    "startsWith": "开头是",
-    "endsWith": "结尾是",
-    "blank": "空白",
-    "notBlank": "非空白",
-    "lessThan": "小于",
-    "greaterThan": "大于",
-    "lessThanOrEqual": "不大于",
-    "greaterThanOrEqual": "不小于",
-    "inRange": "介于",
-    "andCondition": "且",
-    "orCondition": "或",
-}
-"""Texts of the tables themselves, by their key in ag-grid."""
-
-
-def grid(
-    grid_id: Any, columns: list[dict[str, Any]], rows: list[dict[str, Any]], theme: Theme, **more: Any
-) -> dag.AgGrid:
-    """Return a table in the page's theme."""
-    scheme = {"browserColorScheme": theme.name}
-    options = {
-        "rowHeight": 30,
-        "headerHeight": 32,
-        "tooltipShowDelay": 300,
-        "enableCellTextSelection": True,
-        "ensureDomOrder": True,
-        "theme": {"function": f"themeQuartz.withParams({json.dumps(GRID_COLOURS | scheme)})"},
-        "localeText": {key: _(text) for key, text in GRID_TEXTS.items()},
-        **more.pop("options", {}),
-    }
-    return dag.AgGrid(
-        id=grid_id,
-        columnDefs=columns,
-        rowData=rows,
-        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
-        dashGridOptions=options,
-        className="import-grid",
-        **more,
-    )
 
 
 def fitting(rows: int, most: int = 10) -> dict[str, Any]:
@@ -172,7 +117,7 @@ def first_rows(preview: Preview, theme: Theme) -> dag.AgGrid:
         {one: _shown(row[one], fields[one].choices if one in fields else None) for one in shown}
         for row in preview.rows
     ]
-    return grid("import-rows", columns, rows, theme, columnSize="autoSize", **fitting(len(rows), 6))
+    return grid("import-rows", columns, rows, theme, CLASS, columnSize="autoSize", **fitting(len(rows), 6))
 
 
 def _shown(value: Any, choices: type[Labelled] | None) -> Any:
@@ -281,6 +226,7 @@ def problems(outcome: Outcome, theme: Theme, grid_id: str) -> dag.AgGrid:
         columns,
         rows,
         theme,
+        CLASS,
         **fitting(len(rows)),
     )
 
@@ -306,7 +252,7 @@ def overlaps(outcome: Outcome, theme: Theme) -> dag.AgGrid | None:
         }
     )
     rows = outcome.overlaps.head(5000).to_dict("records")
-    return grid("import-overlaps", columns, rows, theme, **fitting(len(rows), 6))
+    return grid("import-overlaps", columns, rows, theme, CLASS, **fitting(len(rows), 6))
 
 
 LEDGER_COLUMNS = (("code", "编码"), ("name", "名称"), ("action", "变更"), ("changed", "内容"))
@@ -356,6 +302,7 @@ def ledger(frame: pd.DataFrame, theme: Theme, grid_id: str, *, editable: bool) -
         columns,
         rows,
         theme,
+        CLASS,
         getRowId="params.data.id",
         **fitting(len(rows)),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components.legend import MEASURE_UNITS, UNIT_LABELS
+from dashboard.components.tables import grid
 from dashboard.figures.trend import trend
 from dashboard.i18n import _, language, number
 from dashboard.theme import Theme
@@ -58,28 +59,14 @@ def _trend_text(measure: Measure) -> str:
 
 def table(found: Overlay, ranked: pd.DataFrame, table_id: str, theme: Theme) -> dag.AgGrid:
     """Return the ranked table; a row that is clicked chooses its unit."""
-    return dag.AgGrid(
-        id=table_id,
-        rowData=rows(found, ranked),
-        columnDefs=columns(found),
-        defaultColDef={
-            "sortable": True,
-            "resizable": False,
-            "suppressMovable": True,
-            "suppressHeaderMenuButton": True,
-        },
+    return grid(
+        table_id,
+        columns(found),
+        rows(found, ranked),
+        theme,
+        "ranking-table",
         columnSize="sizeToFit",
-        dashGridOptions={
-            "rowHeight": 30,
-            "headerHeight": 32,
-            "suppressCellFocus": False,
-            "tooltipShowDelay": 300,
-            "theme": {
-                "function": "themeQuartz.withPart(colorSchemeDark)" if theme.name == "dark" else "themeQuartz"
-            },
-        },
         getRowId="params.data.key",
-        className="ranking-table",
         style={"height": "100%"},
     )
 

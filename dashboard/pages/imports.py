@@ -6,8 +6,9 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import auth, uploads
-from dashboard.components.import_report import ENCODINGS, grid
+from dashboard.components.import_report import CLASS, ENCODINGS
 from dashboard.components.shell import header, page, theme
+from dashboard.components.tables import grid
 from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
 from dashboard.map_sources import sources
@@ -320,7 +321,7 @@ def _plans(colours: Theme) -> html.Section:
                 [html.H2(_("方案")), html.Span(_("点选一行，查看变更台账"), className="as-of")],
                 className="panel-head",
             ),
-            grid(PLANS, columns, [], colours, getRowId="params.data.id", style={"height": "160px"}),
+            grid(PLANS, columns, [], colours, CLASS, getRowId="params.data.id", style={"height": "160px"}),
             html.Div(
                 [
                     html.Div(id=LEDGER_BOX),

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po, write_po
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+HEADER = "# English texts of Pingqi, by the Chinese that stands in the code."
 METHODS = [
     ("dashboard/translations/**", "ignore"),
     ("dashboard/map/node_modules/**", "ignore"),
@@ -21,7 +22,7 @@ METHODS = [
 
 def texts() -> Catalog:
     """Return every text of the interface: calls of ``_()``, labels of tables and of enums."""
-    catalogue = Catalog(locale="en", charset="utf-8")
+    catalogue = Catalog(locale="en", charset="utf-8", header_comment=HEADER, fuzzy=False)
     for name, _line, message, _comments, _context in extract_from_dir(ROOT, METHODS, keywords={"_": None}):
         if isinstance(message, str):
             catalogue.add(message, locations=[(name, None)])
@@ -33,9 +34,13 @@ def texts() -> Catalog:
 def labels() -> list[tuple[str, str]]:
     """Return texts that stand in tables and enums and are translated where they are shown."""
     from dashboard.callbacks.city import SEARCH_LABELS  # noqa: PLC0415
+    from dashboard.components.import_report import HOW  # noqa: PLC0415
     from dashboard.components.legend import MEASURE_LABELS, MEASURE_UNITS, UNIT_LABELS  # noqa: PLC0415
     from dashboard.components.shell import PAGES  # noqa: PLC0415
+    from dashboard.components.tables import GRID_TEXTS  # noqa: PLC0415
     from dashboard.pages.city import LAYER_LABELS  # noqa: PLC0415
+    from dashboard.pages.imports import SWITCH_LABELS  # noqa: PLC0415
+    from data.imports.targets import TARGETS  # noqa: PLC0415
     from models import enums  # noqa: PLC0415
 
     found = [
@@ -45,7 +50,10 @@ def labels() -> list[tuple[str, str]]:
         for member in kind
     ]
     tables = (SEARCH_LABELS, MEASURE_LABELS, MEASURE_UNITS, UNIT_LABELS, LAYER_LABELS, dict(PAGES))
+    tables += (HOW, GRID_TEXTS, SWITCH_LABELS)
     found += [("dashboard", text) for table in tables for text in table.values()]
+    found += [("data/imports/targets.py", target.label) for target in TARGETS.values()]
+    found += [("data/imports/targets.py", one.label) for target in TARGETS.values() for one in target.fields]
     return found
 
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from waitress.server import create_server
+from werkzeug.wsgi import ClosingIterator
 
 from dashboard.app import create_app
 from dashboard.services import Services
@@ -72,18 +73,42 @@ class Site:
         self.store = store
         self.tiles = OwnTiles(store, settings.tiles)
         self.tiles.build()
+        self.sent_bytes = 0
         app = create_app(Services(store, self.tiles, settings))
+        app.wsgi_app = self._counted(app.wsgi_app)  # type: ignore[method-assign]
         self.server = create_server(app, host="127.0.0.1", port=0, threads=8)
         self.host = f"127.0.0.1:{self.server.effective_port}"
         self.url = f"http://{self.host}"
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
 
-    def one(self, query: Any) -> Any:
-        """Return what the store answers with: one row, or its only column."""
+    def _counted(self, app: Any) -> Any:
+        """Count what is sent, heads and bodies, whoever in the browser asks for it."""
+
+        def counting(environ: Any, start_response: Any) -> Any:
+            def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+                self.sent_bytes += sum(len(name) + len(value) + 4 for name, value in headers)
+                return start_response(status, headers, *more)
+
+            answer = app(environ, start)
+            return ClosingIterator(self._passed(answer), getattr(answer, "close", None))
+
+        return counting
+
+    def _passed(self, chunks: Any) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.sent_bytes += len(chunk)
+            yield chunk
+
+    def rows(self, query: Any) -> list[Any]:
+        """Return what the store answers with: rows, or the values of their only column."""
         with self.store.reading() as session:
-            row = session.execute(query).one()
-        return row[0] if len(row) == 1 else row
+            return [row[0] if len(row) == 1 else tuple(row) for row in session.execute(query)]
+
+    def one(self, query: Any) -> Any:
+        """Return the only row of an answer, or its only value."""
+        (row,) = self.rows(query)
+        return row
 
     def close(self) -> None:
         self.server.close()
@@ -127,7 +152,8 @@ class Desk:
         return [
             url
             for url in self.requests
-            if urlsplit(url).scheme in {"http", "https", "ws", "wss"} and urlsplit(url).netloc != self.site.host
+            if urlsplit(url).scheme in {"http", "https", "ws", "wss"}
+            and urlsplit(url).netloc != self.site.host
         ]
 
     def open(self, path: str = "/") -> Desk:
@@ -136,9 +162,7 @@ class Desk:
         return self.painted()
 
     def painted(self, times: int = 1) -> Desk:
-        self.until(
-            "n => Number(document.querySelector('.pingqi-map')?.dataset.painted ?? 0) >= n", times
-        )
+        self.until("n => Number(document.querySelector('.pingqi-map')?.dataset.painted ?? 0) >= n", times)
         return self.still()
 
     def still(self) -> Desk:
@@ -200,9 +224,7 @@ class Desk:
         return found
 
     def until_text(self, selector: str, part: str) -> None:
-        self.until(
-            "([one, part]) => document.querySelector(one)?.innerText.includes(part)", [selector, part]
-        )
+        self.until("([one, part]) => document.querySelector(one)?.innerText.includes(part)", [selector, part])
 
     # The map
 
@@ -236,9 +258,7 @@ def _mercator(lat: float) -> float:
 
 
 def _fits(bounds: tuple[float, ...], view: tuple[float, ...], *, closest: bool) -> bool:
-    inside = (
-        bounds[0] >= view[0] and bounds[1] >= view[1] and bounds[2] <= view[2] and bounds[3] <= view[3]
-    )
+    inside = bounds[0] >= view[0] and bounds[1] >= view[1] and bounds[2] <= view[2] and bounds[3] <= view[3]
     share = max(
         (bounds[2] - bounds[0]) / (view[2] - view[0]),
         (bounds[3] - bounds[1]) / (view[3] - view[1]),
