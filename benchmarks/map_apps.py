@@ -4,6 +4,8 @@ Every app serves its geometry from a file that is compressed beforehand, sends t
 and others from a callback, answers a hover in the browser with the feature's code and a click from Python
 with its id. There is no basemap. Run as a program it serves one of them and prints its address.
 
+Component libraries are imported by their own candidate only, since Dash ships the JavaScript of all that are.
+
     python benchmarks/map_apps.py pingqi|plotly|leaflet|product HOME SIZE
 """
 
@@ -21,10 +23,9 @@ import shapely
 from dash import Dash, Input, Output, Patch, dcc, html
 from flask import Response, abort, send_file
 from flask_compress import Compress
-from map_data import BAR, CLASS_WIDTH, COLORS, LINE, LINE_PX, Case, open_home
+from map_data import BAR, CLASS_WIDTH, COLORS, LINE, Case, open_home
 from waitress.server import create_server
 
-from dashboard.app import create_app
 from dashboard.map import PingqiMap, encode_group
 from dashboard.map_sources import sources
 from dashboard.services import Services
@@ -151,7 +152,7 @@ def plotly(case: Case, *_: Any) -> Dash:
         "zmax": CLASS_WIDTH * len(COLORS),
         "colorscale": list(zip(steps.tolist(), np.repeat(COLORS, 2).tolist(), strict=True)),
         "showscale": False,
-        "marker": {"line": {"color": LINE, "width": LINE_PX}},
+        "marker": {"line": {"color": LINE, "width": case.line_px}},
         "hovertemplate": "%{text} %{z:.1f}<extra></extra>",
     }
     nothing = {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}}
@@ -174,7 +175,7 @@ def plotly(case: Case, *_: Any) -> Dash:
 
 def leaflet(case: Case, *_: Any) -> Dash:
     """Return dash-leaflet: geobuf by address on a canvas, a style function that reads values in `hideout`."""
-    import dash_leaflet as dl  # noqa: PLC0415  (imported, it adds its JavaScript to every candidate's page)
+    import dash_leaflet as dl  # noqa: PLC0415
     import geobuf  # noqa: PLC0415
 
     page = Page(case)
@@ -187,7 +188,7 @@ def leaflet(case: Case, *_: Any) -> Dash:
             "colors": COLORS,
             "step": CLASS_WIDTH,
             "line": LINE,
-            "width": LINE_PX,
+            "width": case.line_px,
         }
 
     layer = dl.GeoJSON(
@@ -238,6 +239,8 @@ def serve(name: str, home: Path, size: int) -> None:
     """Serve a candidate, or the product itself, on a free port and print its address."""
     store, tiles = open_home(home)
     if name == "product":
+        from dashboard.app import create_app  # noqa: PLC0415
+
         app = create_app(Services(store, tiles, Settings(home=home)))
     else:
         app = CANDIDATES[name](Case.read(store, size), store, tiles).server

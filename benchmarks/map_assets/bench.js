@@ -27,8 +27,9 @@
       fillOpacity: 1,
       color: hideout.line,
       weight: hideout.width,
+      stroke: hideout.width > 0,
     }),
-    hovered: () => ({ color: "#d4380d", weight: 3 }),
+    hovered: () => ({ color: "#d4380d", weight: 3, stroke: true }),
     each: (_feature, layer, { hideout }) => {
       leaflet.styled++;
       leaflet.last = layer;

@@ -100,7 +100,23 @@ def lay_out(skeleton: Skeleton, rng: np.random.Generator) -> Layout:
     land, water = _noded(land, water)
     communities, neighbours = _communities(land, water)
     _group(communities, neighbours, skeleton, rng)
-    return Layout(communities, neighbours, [*skeleton.streets, *collectors], skeleton)
+    streets = _between(skeleton.streets, faces[~wet])
+    return Layout(communities, neighbours, [*streets, *collectors], skeleton)
+
+
+def _between(streets: list[Street], blocks: NDArray[np.object_]) -> list[Street]:
+    """Keep what runs between blocks or over water: no dead end and no street inside joined blocks."""
+    lines = np.array([shapely.linestrings(street.points) for street in streets])
+    inner = shapely.buffer(blocks, -2.0)
+    street, block = shapely.STRtree(inner).query(lines, predicate="intersects")
+    for n in np.unique(street):
+        lines[n] = shapely.difference(lines[n], shapely.union_all(inner[block[street == n]]))
+    parts, of = shapely.get_parts(lines, return_index=True)
+    long_enough = shapely.length(parts) > 20
+    return [
+        streets[n]._replace(points=shapely.get_coordinates(part))
+        for part, n in zip(parts[long_enough], of[long_enough].tolist(), strict=True)
+    ]
 
 
 def _community_m2(ring: Ring) -> float:

@@ -177,6 +177,11 @@ def test_buildings_stand_apart_and_on_land(small: DemoCity):
     assert not len(shapely.STRtree(shapes).query(water, predicate="intersects")[0])
 
 
+def test_no_road_runs_through_a_building(small: DemoCity):
+    shapes, roads = in_metres(small.tables["building"]), in_metres(small.tables["road"])
+    assert not len(shapely.STRtree(shapes).query(roads, predicate="intersects")[0])
+
+
 # ---- households
 
 
@@ -461,6 +466,10 @@ def test_the_whole_city_is_one_partition_and_shows_all_cases(city: DemoCity):
     assert found["grid_larger"] > 1_000
     assert found["comparable"] > 800
     assert found["crossing"] == 0
+    shapes = t["building"].geometry.to_numpy()
+    tree = shapely.STRtree(shapes)
+    for name in ("road", "water"):
+        assert not len(tree.query(t[name].geometry.to_numpy(), predicate="intersects")[0]), name
     assert len(city.disputed) >= 15
     assert len(city.partial) >= 25
 
