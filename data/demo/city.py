@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from data.demo.works import Built
 
 PREFIX = CITY_CODE[:4]
+LARGE = 700
+"""Households from which a compound surely holds several grids."""
 COUNTRY_M = 9_000.0
 """Beyond this distance from the middle a subdistrict is a town, and most of its communities are villages."""
 
@@ -61,6 +63,7 @@ def choose(layout: Layout, scale: Scale) -> list[int]:
     everyone = layout.communities
     key = np.array([(c.county, c.subdistrict) for c in everyone])
     kinds = np.array([[sum(p.kind == k for p in c.programme) for k in range(4)] for c in everyone])
+    large = np.array([sum(p.households > LARGE for p in c.programme) for c in everyone])
     corridor = layout.skeleton.corridor
     river = np.array(
         [any(corridor.contains(shapely.Point(np.mean(r, axis=0)[:2])) for r in c.water) for c in everyone]
@@ -70,7 +73,7 @@ def choose(layout: Layout, scale: Scale) -> list[int]:
         return list(range(len(everyone)))
     if scale == Scale.DISTRICT:
         groups = [np.flatnonzero(key[:, 0] == county) for county in range(len(COUNTY_SEEDS))]
-        return _best(groups, kinds, river, centre, COMPOUND_COUNT // 10)
+        return _best(groups, kinds, large, river, centre, COMPOUND_COUNT // 10)
     singles = [np.flatnonzero((key == k).all(axis=1)) for k in np.unique(key, axis=0)]
     pairs = []
     number = {int(c): n for n, group in enumerate(singles) for c in group}
@@ -78,12 +81,13 @@ def choose(layout: Layout, scale: Scale) -> list[int]:
     for a, b in sorted(touching):
         if a < b and key[singles[a][0], 0] == key[singles[b][0], 0]:
             pairs.append(np.concatenate([singles[a], singles[b]]))
-    return _best([*singles, *pairs], kinds, river, centre, 100)
+    return _best([*singles, *pairs], kinds, large, river, centre, 100)
 
 
 def _best(
     groups: list[NDArray[np.int64]],
     kinds: NDArray[np.int64],
+    large: NDArray[np.int64],
     river: NDArray[np.bool_],
     centre: NDArray[np.float64],
     wanted: int,
@@ -93,7 +97,7 @@ def _best(
 
     def cost(group: NDArray[np.int64]) -> float:
         count = kinds[group].sum(axis=0)
-        missing = 2.0 * int((count < 3).sum())
+        missing = 2.0 * int((count < 3).sum()) + 0.6 * max(0, 6 - int(large[group].sum()))
         unlike = float(np.abs(count / max(1, count.sum()) - mix).sum())
         spread = float(np.ptp(centre[group], axis=0).max() / (300 * np.sqrt(wanted)))
         size = 4 * max(0.0, abs(int(count.sum()) - wanted) / wanted - 0.12)

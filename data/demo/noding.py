@@ -82,8 +82,13 @@ def _next(ring: NDArray[np.int64]) -> NDArray[np.int64]:
     return following
 
 
-def shared_edges(coordinates: NDArray[np.float64], ring: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return (m, 3) rows ``ring, other ring, metres of common border`` of noded rings, both ways."""
+def shared_edges(
+    coordinates: NDArray[np.float64], ring: NDArray[np.int64], counted: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Return (m, 3) rows ``ring, other ring, metres of common border`` of noded rings, both ways.
+
+    ``counted`` (n,) tells which edges, by their start, count as border; all by default.
+    """
     following = _next(ring)
     _, number = np.unique(coordinates[:, :2], axis=0, return_inverse=True)
     number = number.ravel()
@@ -93,6 +98,8 @@ def shared_edges(coordinates: NDArray[np.float64], ring: NDArray[np.int64]) -> N
     order = np.argsort(key, kind="stable")
     same = np.flatnonzero(key[order][1:] == key[order][:-1])
     left, right = order[same], order[same + 1]
+    if counted is not None:
+        left, right = left[counted[left]], right[counted[left]]
     pairs = np.concatenate([np.stack([ring[left], ring[right]], 1), np.stack([ring[right], ring[left]], 1)])
     pair, where = np.unique(pairs, axis=0, return_inverse=True)
     metres = np.bincount(where.ravel(), weights=np.tile(length[left], 2), minlength=len(pair))

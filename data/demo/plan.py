@@ -17,6 +17,8 @@ from data.demo.network import HALF_WIDTH, Skeleton, Street
 from data.demo.noding import node, shared_edges
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 SMALLEST_FACE_M2 = 45_000.0
@@ -148,23 +150,33 @@ def _faces(skeleton: Skeleton) -> tuple[NDArray[np.object_], dict[tuple[float, .
     shore = np.array(skeleton.lake.exterior.coords)
     lines = [(street.points, HALF_WIDTH[street.road_class]) for street in skeleton.streets]
     lines += [(skeleton.river_line, 0.0), (shore, HALF_WIDTH["collector"]), (skeleton.outline, 4.0)]
-    whole = shapely.intersection(np.array([shapely.LineString(points) for points, _ in lines[:-1]]), outline)
-    noded = shapely.union_all([*whole, outline.exterior])
+    noded = shapely.union_all([*(shapely.LineString(points) for points, _ in lines[:-1]), outline.exterior])
     parts = shapely.get_parts(shapely.polygonize([noded]))
+    parts = parts[shapely.contains(outline, shapely.point_on_surface(parts))]
     parts = shapely.transform(parts, lambda xy: np.round(xy, 3))
     parts = shapely.orient_polygons(_filled(parts))
     segments = [np.stack([p[:-1], p[1:]], axis=1) for p, _ in lines]
     width = np.repeat([w for _, w in lines], [len(s) for s in segments])
     tree = shapely.STRtree(shapely.linestrings(np.concatenate(segments)))
-    faces = _without_slivers(parts, skeleton)
-    half_widths: dict[tuple[float, ...], float] = {}
+
+    def widths(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        nearest: NDArray[np.float64] = width[tree.nearest(shapely.points((a + b) / 2))]
+        return nearest
+
+    faces = _without_slivers(parts, skeleton, widths)
+    a, b, _ = _edges(faces)
+    keys = np.column_stack([a, b]).tolist()
+    half_widths = {tuple(key): w for key, w in zip(keys, widths(a, b).tolist(), strict=True)}
+    return faces, half_widths
+
+
+def _edges(
+    faces: NDArray[np.object_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return starts and ends of all edges of polygons without holes, and their polygons' numbers."""
     xy, ring = shapely.get_coordinates(shapely.get_exterior_ring(faces), return_index=True)
     inside = ring[1:] == ring[:-1]
-    a, b = xy[:-1][inside], xy[1:][inside]
-    nearest = tree.nearest(shapely.points((a + b) / 2))
-    for (ax, ay), (bx, by), w in zip(a.tolist(), b.tolist(), width[nearest].tolist(), strict=True):
-        half_widths[ax, ay, bx, by] = w
-    return faces, half_widths
+    return xy[:-1][inside], xy[1:][inside], ring[:-1][inside]
 
 
 def _is_water(faces: NDArray[np.object_], skeleton: Skeleton) -> NDArray[np.bool_]:
@@ -191,15 +203,18 @@ def _filled(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     return result
 
 
-def _without_slivers(parts: NDArray[np.object_], skeleton: Skeleton) -> NDArray[np.object_]:
-    """Join small or thin faces to the neighbour with the longest border, land to land and water to water."""
+def _without_slivers(
+    parts: NDArray[np.object_],
+    skeleton: Skeleton,
+    widths: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]],
+) -> NDArray[np.object_]:
+    """Join small or thin faces to the neighbour with the longest border of their sort, not over a ring."""
     label = np.arange(len(parts))
     wet = _is_water(parts, skeleton)
     inner = shapely.get_coordinates(shapely.point_on_surface(parts))
     north = _is_north(inner, skeleton)
-    xy, ring = shapely.get_coordinates(shapely.get_exterior_ring(parts), return_index=True)
-    keep = np.append(ring[1:] == ring[:-1], False)
-    border = shared_edges(xy[keep], ring[keep])
+    start, end, ring = _edges(parts)
+    border = shared_edges(start, ring, widths(start, end) < HALF_WIDTH["ring"])
     size = shapely.area(parts)
     thin = 4 * np.pi * size / shapely.length(parts) ** 2
     near = shapely.distance(parts, shapely.Point(CENTRE)) < 9_500

@@ -74,6 +74,7 @@ class Site:
         self.tiles = OwnTiles(store, settings.tiles)
         self.tiles.build()
         self.sent_bytes = 0
+        self.sent_paths: list[str] = []
         app = create_app(Services(store, self.tiles, settings))
         app.wsgi_app = self._counted(app.wsgi_app)  # type: ignore[method-assign]
         self.server = create_server(app, host="127.0.0.1", port=0, threads=8)
@@ -90,6 +91,7 @@ class Site:
                 self.sent_bytes += sum(len(name) + len(value) + 4 for name, value in headers)
                 return start_response(status, headers, *more)
 
+            self.sent_paths.append(environ["PATH_INFO"])
             answer = app(environ, start)
             return ClosingIterator(self._passed(answer), getattr(answer, "close", None))
 
@@ -202,7 +204,8 @@ class Desk:
         )
 
     def query(self) -> dict[str, str]:
-        return {name: values[-1] for name, values in parse_qs(urlsplit(self.page.url).query).items()}
+        query = urlsplit(self.page.url).query
+        return {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
 
     def prop(self, component: str, name: str) -> Any:
         """Return a property of a Dash component as it stands in the page."""
@@ -225,6 +228,15 @@ class Desk:
 
     def until_text(self, selector: str, part: str) -> None:
         self.until("([one, part]) => document.querySelector(one)?.innerText.includes(part)", [selector, part])
+
+    def press_until(self, key: str, script: str, argument: Any = None) -> None:
+        """Press a key again and again until the page answers with something true."""
+        for _time in range(40):
+            if self.ask(script, argument):
+                return
+            self.page.keyboard.press(key)
+            self.page.wait_for_timeout(60)
+        raise AssertionError(f"40 times {key} and {script} is false for {argument!r}")
 
     # The map
 
