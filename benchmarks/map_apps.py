@@ -1,9 +1,8 @@
 """The apps that the map benchmark compares: the same data, colours and page around three map components.
 
-Every app serves its geometry from a file that is compressed beforehand, sends the first values with its layout
-and others from a callback, answers a hover in the browser with the feature's code and a click from Python
-with its id. There is no basemap. Run as a program it serves one of them and prints its address.
-
+Every app serves its geometry from a file that is compressed beforehand, sends the first values with its
+layout and others from a callback, answers a hover in the browser with the feature's code and a click from
+Python with its id. There is no basemap. Run as a program it serves one of them and prints its address.
 Component libraries are imported by their own candidate only, since Dash ships the JavaScript of all that are.
 
     python benchmarks/map_apps.py pingqi|plotly|leaflet|product HOME SIZE

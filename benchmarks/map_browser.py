@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlparse
 
 from map_data import HEIGHT, WIDTH, Probe
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, sync_playwright
 
 HERE = Path(__file__).parent
 FLAGS = [
@@ -29,6 +30,7 @@ FLAGS = [
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
 ]
+VIEWPORT: ViewportSize = {"width": WIDTH, "height": HEIGHT}
 PATIENCE_MS = 600_000
 HOVER_PATIENCE_MS = 20_000
 CHANGES = 2
@@ -61,9 +63,20 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def reader(browser: Browser) -> Iterator[BrowserContext]:
+    """Give a context that caches on disk, as a reader's browser does; in memory, ranges are kept badly."""
+    with TemporaryDirectory(prefix="pingqi-reader-") as folder:
+        context = browser.browser_type.launch_persistent_context(
+            folder, executable_path=shutil.which("chromium"), args=FLAGS, viewport=VIEWPORT
+        )
+        yield context
+        context.close()
+
+
 @dataclass
 class Traffic:
-    """What went over the wire, as Chromium counted it: bytes by class, requests, hosts other than the page's."""
+    """What went over the wire, as Chromium counted it, and what was asked of hosts other than the page's."""
 
     host: str
     bytes: Counter[str] = field(default_factory=Counter)
@@ -121,7 +134,7 @@ class Result:
 def measure(browser: Browser, candidate: str, url: str, probes: list[Probe]) -> Result:
     """Run one candidate with an empty cache, and once more with what it left there."""
     result = Result()
-    with browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}) as context:
+    with browser.new_context(viewport=VIEWPORT) as context:
         page, traffic, result.first_ms = open_page(context, candidate, url)
         page.wait_for_timeout(500)
         result.first, result.requests = dict(traffic.bytes), traffic.requests.total()
@@ -144,7 +157,7 @@ def measure(browser: Browser, candidate: str, url: str, probes: list[Probe]) -> 
 
 
 def open_page(context: BrowserContext, candidate: str, url: str) -> tuple[Page, Traffic, float]:
-    """Open a page and wait for the end point; return it with its traffic and the ms since the navigation began."""
+    """Open a page and wait for the end point; return it, its traffic, and the ms since it was asked for."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     traffic = Traffic(urlparse(url).netloc)
@@ -154,19 +167,24 @@ def open_page(context: BrowserContext, candidate: str, url: str) -> tuple[Page, 
     return page, traffic, page.evaluate("candidate => bench.loaded(candidate)", candidate)
 
 
+def _point(page: Page, probe: Probe) -> None:
+    page.mouse.move(probe.x - 1, probe.y)
+    page.mouse.move(probe.x, probe.y)
+
+
 def _hover(page: Page, candidate: str, probe: Probe) -> float | None:
+    page.evaluate("() => bench.quiet()")
     arguments = [candidate, probe.code, HOVER_PATIENCE_MS]
     page.evaluate("([candidate, code, patience]) => bench.expectHover(candidate, code, patience)", arguments)
-    page.mouse.move(probe.x, probe.y)
+    _point(page, probe)
     answered: float | None = page.evaluate("() => bench.answered()")
     return answered
 
 
 def _click(page: Page, probe: Probe) -> float | None:
-    page.mouse.move(probe.x, probe.y)
-    page.wait_for_timeout(300)
+    _point(page, probe)
+    page.evaluate("() => bench.quiet()")
     page.evaluate("([id, patience]) => bench.expectClick(id, patience)", [str(probe.id), HOVER_PATIENCE_MS])
     page.mouse.click(probe.x, probe.y)
     answered: float | None = page.evaluate("() => bench.answered()")
-    page.wait_for_timeout(300)
     return answered

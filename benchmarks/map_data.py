@@ -1,4 +1,4 @@
-"""What the map benchmarks draw: all compounds or all micro-grids of the demo city, with two made-up metrics."""
+"""What the map benchmarks draw: the demo city's compounds or micro-grids, all, with two made-up metrics."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Case:
         return LINE_PX[self.layer]
 
     def probes(self, count: int) -> list[Probe]:
-        """Return `count` features from west to east, the roomiest of each strip, and their places on screen."""
+        """Return `count` features from west to east, the roomiest of each strip."""
         area = shapely.area(self.frame.geometry.values)
         x = shapely.get_x(shapely.centroid(self.frame.geometry.values))
         strip = pd.Series(x).rank(method="first").sub(1).mul(count / len(x)).astype(int)

@@ -2,21 +2,24 @@
 
     python benchmarks/map_speed.py [--runs 3] [--only 5743|37000] [--home DIR] [--json]
 
-Each candidate is a small Dash app in a server process of its own, with the same polygons of the demo city, the
-same five classes and the same view in a window of 1920 × 1080, and no basemap. Candidates take turns, and who
-begins changes from run to run. A first view begins with an empty cache; the second view follows in the same
-browser context.
+Each candidate is a small Dash app in a server process of its own, with the same polygons of the demo city,
+the same five classes and lines and the same view in a window of 1920 × 1080, and no basemap. Candidates
+take turns, and who begins changes from run to run. A first view begins with an empty cache; a second view
+follows in the same browser context.
 
-**The end point** is the same for all and looks at the page, not at the library: after the candidate's own word
-that it has drawn (Pingqi's `painted`; Plotly's `plotly_afterplot` with its inner map loaded and no frame due;
-the last of Leaflet's features added and no redraw due), a pixel of every canvas is read back, which blocks until
-the GPU is done, and a frame is awaited, again and again, until for 200 ms none of these rounds has taken more than
-50 ms and nothing has been drawn anew. The time is that of the last such event, so the 200 ms are not in it. It
-counts from the navigation, or from the press of the button that asks the server for another metric.
+**The end point** is the same for all and looks at the page, not at the library: after the candidate's own
+word that it has drawn (Pingqi's `painted`; Plotly's `plotly_afterplot` with its inner map loaded and no
+frame due; the last of Leaflet's features added and no redraw due), a pixel of every canvas is read back,
+which blocks until the GPU is done, and a frame is awaited, again and again, until for 200 ms none of these
+rounds has taken more than 50 ms and nothing has been drawn anew. The time is that of the last such event,
+so the 200 ms are not in it. It counts from the navigation, or from the press of the button that asks the
+server for another metric.
 
-Hovers and clicks are real input at ten features from west to east. A hover is answered when the tooltip holds the
-feature's code, a click when Python's answer holds its id; both count from the browser's receipt of the input to the
-frame after. Bytes are Chromium's `encodedDataLength`: what went over the wire, headers included.
+Hovers and clicks are real input at ten features from west to east, each once the page is quiet. A hover is
+answered when the tooltip holds the feature's code, a click when Python's answer holds its id; both count
+from the browser's receipt of the input to the frame after. Bytes are Chromium's `encodedDataLength`: what
+went over the wire, headers included. The product's first screen is read with a cache on disk, as a reader's
+browser has it.
 """
 
 from __future__ import annotations
@@ -32,8 +35,8 @@ from pathlib import Path
 from typing import Any
 
 from map_apps import CANDIDATES
-from map_browser import Result, Traffic, chromium, measure, open_page, served
-from map_data import HEIGHT, LAYERS, WIDTH, Case, city_home, open_home
+from map_browser import Result, Traffic, chromium, measure, open_page, reader, served
+from map_data import LAYERS, Case, city_home, open_home
 from playwright.sync_api import Browser
 
 PROBES = 10
@@ -99,12 +102,9 @@ def compare(browser: Browser, home: Path, size: int, runs: int, out: Any) -> Run
 
 
 def first_screen(browser: Browser, home: Path) -> dict[str, Any]:
-    """Return bytes by class and time of the product's own first page, with an empty cache and with a full one."""
+    """Return time and bytes by class of the product's own first page, with an empty cache and a full one."""
     views: dict[str, Any] = {}
-    with (
-        served("product", home, SMALL) as url,
-        browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}) as context,
-    ):
+    with served("product", home, SMALL) as url, reader(browser) as context:
         for view in ("first", "second"):
             page, traffic, ms = open_page(context, OURS, url)
             page.wait_for_timeout(3000)
@@ -133,7 +133,7 @@ def median(runs: list[Result], name: str) -> float:
 
 
 def table(runs: Runs) -> list[str]:
-    """Return the figures of one size: minimum, median and maximum, and the ratio to Pingqi's, run by run too."""
+    """Return the figures of one size: their spread, and the ratio to Pingqi's, of medians and run by run."""
     lines = [f"  {'ms: min / median / max':24}{'':10}{'÷ Pingqi':>9}  run by run"]
     for label, name in (
         ("first view", "first_ms"),
@@ -158,9 +158,8 @@ def table(runs: Runs) -> list[str]:
             for kind in ("hover", "click")
         }
         told = ", ".join(f"{kind}s answered {sum(one)} of {len(one)}" for kind, one in answered.items())
-        lines.append(
-            f"  {candidate:9} {len(results)} runs, {told}, {len(results[0].elsewhere)} requests to other hosts"
-        )
+        away = sum(len(run.elsewhere) for run in results)
+        lines.append(f"  {candidate:9} {len(results)} runs, {told}, {away} requests to other hosts")
         lines += [f"  {'':9} {view} view: {sizes(getattr(results[0], view))}" for view in ("first", "second")]
     return lines
 

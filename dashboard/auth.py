@@ -169,7 +169,8 @@ def _pages(store: Store) -> Blueprint:
                 message = _sign_in(store, username, request.form.get("password", ""))
                 if not message:
                     return redirect(local(request.args.get("next", "/")))
-        session["form"] = secrets.token_hex(16)
+        # Another tab, or the browser's own search for an icon, comes here too and must not spoil this form.
+        session["form"] = session.get("form") or secrets.token_hex(16)
         return render_template(
             "sign_in.html", message=message, form=session["form"], _=_, language=language()
         )

@@ -69,10 +69,8 @@
     leaflet: "#tip",
   };
 
-  // Resolve with the time at which everything was painted and the page idle, in ms since `since`.
-  async function settled(candidate, since, before) {
-    const generation = generations[candidate];
-    while (generation() <= before) await new Promise((resolve) => setTimeout(resolve, 10));
+  // Resolve with the time of the last drawing or long round, once there has been none for a while.
+  async function quiet(generation = () => 0) {
     let last = performance.now();
     let seen = generation();
     while (performance.now() - last < QUIET_MS) {
@@ -84,7 +82,14 @@
       if (now - start > LONG_MS || current !== seen) last = now;
       seen = current;
     }
-    return last - since;
+    return last;
+  }
+
+  // Resolve with the ms from `since` to the end point of a drawing later than the one `before`.
+  async function settled(candidate, since, before) {
+    const generation = generations[candidate];
+    while (generation() <= before) await new Promise((resolve) => setTimeout(resolve, 10));
+    return (await quiet(generation)) - since;
   }
 
   async function loaded(candidate) {
@@ -133,5 +138,5 @@
   }
 
   performance.setResourceTimingBufferSize(10_000);
-  window.bench ??= { leaflet, loaded, change, expectHover, expectClick, answered: () => watched, readBack };
+  window.bench ??= { leaflet, loaded, quiet: () => quiet(), change, expectHover, expectClick, answered: () => watched };
 })();

@@ -19,12 +19,17 @@
       vacant && element("span", { className: "tree-vacant" }, vacant));
   };
 
-  // The tree's own keys move and unfold; Enter chooses the node that has the focus.
+  // The tree's own keys move and unfold; Enter chooses the node that has the focus. The focus does not go to
+  // the stand-in of children that are still to come: it would be lost with it.
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !event.target.matches?.("#city-tree [role=treeitem]")) return;
+    const node = event.target;
+    if (!node.matches?.("#city-tree [role=treeitem]")) return;
+    const waits = node.querySelector(":scope > ul > li")?.dataset.value.endsWith("/");
+    if (event.key === "Enter") node.querySelector(".mantine-Tree-label").click();
+    else if (event.key !== "ArrowDown" || !waits) return;
     event.preventDefault();
-    event.target.querySelector(".mantine-Tree-label").click();
-  });
+    event.stopPropagation();
+  }, true);
 
   window.dashMantineFunctions = Object.assign(window.dashMantineFunctions || {}, { pingqiShowAll, pingqiTreeNode });
 })();

@@ -16,12 +16,15 @@ import { palette } from "./theme.ts";
 import { absolute, prepare } from "./tiles.ts";
 import { dress, paints, ValueTable, type Worn } from "./values.ts";
 import { goTo, startAt, viewState } from "./view.ts";
+import { isVisible, LABELS, zoomRange } from "./zooms.ts";
 
 type Picked = Candidate & { point?: string; feature: MapGeoJSONFeature };
 
 /** Props that the style is made of. */
 const STYLED = ["theme", "colors", "sources", "visible", "zooms", "label_scale"] as const;
 const VIEW_DELAY_MS = 250;
+/** A whole city is seen at about this zoom. */
+const FAR_ZOOM = 11;
 /** A finger's or a mouse's imprecision when a point is meant. */
 const REACH_PX = 5;
 
@@ -161,8 +164,15 @@ export class MapController {
 
   private readSources(): void {
     this.sources = new Map((this.props.sources ?? []).map((source) => [source.id, source]));
-    for (const source of this.sources.values()) if (isTiled(source)) prepare(source);
+    for (const source of this.sources.values()) if (isTiled(source)) prepare(source, this.seenFirst(source));
     for (const id of this.worn.keys()) if (!this.sources.has(id)) this.worn.delete(id);
+  }
+
+  /** Whether a view of the city shows the source: what shows when one is closer is read when one gets there. */
+  private seenFirst({ layer }: SourceSpec): boolean {
+    const { zooms, visible } = this.props;
+    const parts = layer === "label" ? LABELS.map((kind) => `label.${kind}`) : [layer];
+    return parts.some((part) => isVisible(visible, part) && zoomRange(zooms, part)[0] <= FAR_ZOOM);
   }
 
   /** Decode new values; true if they need another style: another layer, or the first hatch. */

@@ -1,6 +1,6 @@
 // Archives of tiles, read over range requests of the page's own server.
 import { addProtocol } from "maplibre-gl";
-import { FetchSource, PMTiles, Protocol } from "pmtiles";
+import { FetchSource, PMTiles, Protocol, type Source } from "pmtiles";
 import { route } from "./addresses.ts";
 import type { SourceSpec } from "./contract.ts";
 
@@ -13,6 +13,8 @@ type Listener = (archive: string, wait: number | null) => void;
 const protocol = new Protocol();
 const failing = new Set<string>();
 const listeners = new Set<Listener>();
+/** Addresses of overviews, which are read whole. */
+const overviews = new Set<string>();
 
 export function absolute(url: string): string {
   return new URL(url, window.location.href).href;
@@ -63,21 +65,53 @@ export function registerProtocol(): void {
   });
 }
 
-function open(address: string): PMTiles {
+/** An archive that is small and used all over: one request, which the browser keeps as one document. */
+class WholeSource implements Source {
+  private readonly address: string;
+  private content: Promise<ArrayBuffer> | null = null;
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  getKey(): string {
+    return this.address;
+  }
+
+  async getBytes(offset: number, length: number): Promise<{ data: ArrayBuffer }> {
+    this.content ??= this.read();
+    return { data: (await this.content).slice(offset, offset + length) };
+  }
+
+  private async read(): Promise<ArrayBuffer> {
+    const response = await fetch(this.address);
+    if (!response.ok) throw new Error(`${this.address}: ${response.status}`);
+    return response.arrayBuffer();
+  }
+}
+
+function ranges(address: string): Source {
   const source = new FetchSource(address);
   // An archive's address holds its hash, so the browser may keep what it read, also on Windows.
   source.chromeWindowsNoCache = false;
-  const archive = new PMTiles(source);
+  return source;
+}
+
+function open(address: string): PMTiles {
+  const archive = new PMTiles(overviews.has(address) ? new WholeSource(address) : ranges(address));
   protocol.add(archive);
   return archive;
 }
 
-/** Make a source's archives known, and start to read their directories while the map is being set up. */
-export function prepare(source: SourceSpec): void {
-  for (const url of [source.url, source.overview_url]) {
-    if (!url || protocol.get(absolute(url))) continue;
-    open(absolute(url))
-      .getHeader()
-      .catch(() => undefined); // reported by the first tile that needs it
+/** Make a source's archives known, and start to read the one that a first view needs, if it is to be seen. */
+export function prepare(source: SourceSpec, seen: boolean): void {
+  const detail = absolute(source.url);
+  const overview = source.overview_url && absolute(source.overview_url);
+  if (overview) overviews.add(overview);
+  for (const address of [detail, overview]) {
+    if (!address || protocol.get(address)) continue;
+    const archive = open(address);
+    const early = seen && address === (overview || detail);
+    if (early) archive.getHeader().catch(() => undefined); // reported by the first tile that needs it
   }
 }
