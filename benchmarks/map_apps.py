@@ -5,7 +5,7 @@ layout and others from a callback, answers a hover in the browser with the featu
 Python with its id. There is no basemap. Run as a program it serves one of them and prints its address.
 Component libraries are imported by their own candidate only, since Dash ships the JavaScript of all that are.
 
-    python benchmarks/map_apps.py pingqi|plotly|leaflet|product HOME SIZE
+    python benchmarks/map_apps.py pingqi|plotly|plotly_url|leaflet|product HOME SIZE
 """
 
 from __future__ import annotations
@@ -127,9 +127,20 @@ def pingqi(case: Case, store: Store, tiles: Tiles) -> Dash:
 
 
 def plotly(case: Case, *_: Any) -> Dash:
-    """Return Plotly's Choroplethmap: GeoJSON by address, another metric as a patch of `z` alone."""
+    """Return Plotly's Choroplethmap as its documentation has it: the GeoJSON is part of the figure."""
+    return _plotly(Page(case), json.loads(_geojson(case)))
+
+
+def plotly_url(case: Case, *_: Any) -> Dash:
+    """Return Plotly's Choroplethmap with only the GeoJSON's address in the figure."""
     page = Page(case)
     page.file("/features.json", _geojson(case), "application/json")
+    return _plotly(page, "/features.json")
+
+
+def _plotly(page: Page, geojson: Any) -> Dash:
+    """Lay out a Choroplethmap; another metric comes as a patch of `z` alone."""
+    case = page.case
     steps = np.repeat(np.arange(len(COLORS) + 1) / len(COLORS), 2)[1:-1]
 
     def z(metric: int) -> dict[str, str]:
@@ -143,7 +154,7 @@ def plotly(case: Case, *_: Any) -> Dash:
 
     trace = {
         "type": "choroplethmap",
-        "geojson": "/features.json",
+        "geojson": geojson,
         "locations": case.frame["id"].tolist(),
         "text": case.frame["code"].tolist(),
         "z": z(0),
@@ -231,7 +242,7 @@ def _geojson(case: Case) -> bytes:
     return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
 
 
-CANDIDATES = {"pingqi": pingqi, "plotly": plotly, "leaflet": leaflet}
+CANDIDATES = {"pingqi": pingqi, "plotly": plotly, "plotly_url": plotly_url, "leaflet": leaflet}
 
 
 def serve(name: str, home: Path, size: int) -> None:

@@ -63,9 +63,11 @@
       return styled && styled % size === 0 && last._map && renderer && !renderer._redrawRequest ? styled / size : 0;
     },
   };
+  generations.plotly_url = generations.plotly;
   const tips = {
     pingqi: ".pingqi-map-tip:not([hidden])",
     plotly: ".hoverlayer .hovertext",
+    plotly_url: ".hoverlayer .hovertext",
     leaflet: "#tip",
   };
 

@@ -75,7 +75,7 @@ def _compound(record: Compound, detail: Detail) -> list[Fact]:
         (_("类型"), _(record.kind.label) if record.kind else _("未分类")),
         (_("编码"), record.code),
         (_("户数"), households),
-        (_("楼栋／单元"), f"{number(detail.buildings)}／{number(detail.entrances)}"),
+        (_("楼栋／单元"), _both(detail.buildings, detail.entrances)),
         (_("建成年份"), str(record.built_year) if record.built_year else DASH),
         (_("围墙"), _yes(record.walled, _("有"), _("无，边界不明显"))),
         *_seat(detail),
@@ -109,7 +109,7 @@ def _grid(record: Grid, detail: Detail) -> list[Fact]:
     return [
         (_("编码"), record.code),
         (_("户数"), _counted(detail.households, _("户"))),
-        (_("楼栋／单元"), f"{number(detail.buildings)}／{number(detail.entrances)}"),
+        (_("楼栋／单元"), _both(detail.buildings, detail.entrances)),
         (_("责任单位"), record.responsible_body or DASH),
         (_("职责"), record.duties or DASH),
         *_seat(detail),
@@ -121,7 +121,7 @@ def _micro_grid(record: MicroGrid, detail: Detail) -> list[Fact]:
     return [
         (_("编码"), record.code),
         (_("户数"), _counted(detail.households, _("户"))),
-        (_("楼栋／单元"), f"{number(detail.buildings)}／{number(detail.entrances)}"),
+        (_("楼栋／单元"), _both(detail.buildings, detail.entrances)),
         (_("责任单位"), record.responsible_body or DASH),
         (_("启用日期"), day(record.valid_from)),
     ]
@@ -169,11 +169,12 @@ def _station(record: Station) -> list[Fact]:
 
 
 def _post(post: Post) -> html.Div:
-    workers = "、".join(f"{_(role.label)} {count}" for role, count in post.workers.items()) or _("未配网格员")
+    workers = _("、").join(f"{_(role.label)} {count}" for role, count in post.workers.items())
+    note = f"{post.responsible_body or _('责任单位未填')} · {workers or _('未配网格员')}"
     return html.Div(
         [
             _link(f"grid:{post.grid_id}", post.name),
-            html.Div(f"{post.responsible_body or _('责任单位未填')} · {workers}", className="detail-note"),
+            html.Div(note, className="detail-note"),
         ]
     )
 
@@ -203,6 +204,10 @@ def _facts(facts: Iterable[Fact]) -> html.Dl:
 
 def _section(title: str, children: list[Any]) -> html.Div:
     return html.Div([html.Div(title, className="detail-section"), *children])
+
+
+def _both(one: int, other: int) -> str:
+    return number(one) + _("／") + number(other)
 
 
 def _counted(value: float | None, unit: str) -> str:

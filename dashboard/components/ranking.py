@@ -40,7 +40,7 @@ def panel(found: Overlay, monthly: pd.DataFrame, table_id: str, theme: Theme) ->
     return html.Section(
         [
             html.Div(
-                [html.H2(title), html.Span("；".join(notes), className="as-of")], className="panel-head"
+                [html.H2(title), html.Span(_("；").join(notes), className="as-of")], className="panel-head"
             ),
             dcc.Graph(
                 figure=trend(monthly, found.measure, theme, _trend_text(found.measure)),

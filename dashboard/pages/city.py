@@ -205,6 +205,7 @@ def _overlay_bar() -> html.Div:
                 size="sm",
                 w=200,
                 valueFormat="YYYY.MM",
+                monthsListFormat=_("M月"),
                 clearable=False,
                 placeholder=_("全部时间"),
                 **{"aria-label": _("统计时间")},

@@ -113,8 +113,8 @@ class Site:
         return row
 
     def close(self) -> None:
+        """Stop to listen; the thread ends when the browser lets go of its connections."""
         self.server.close()
-        self.thread.join(PATIENCE_S)
         self.store.close()
 
 
@@ -254,15 +254,23 @@ class Desk:
             assert time.monotonic() < end, f"{state} does not show {bounds}"
             self.page.wait_for_timeout(40)
 
-    def click_map(self, lng: float, lat: float) -> None:
-        """Click on a place of the map."""
+    def pixel(self, lng: float, lat: float) -> tuple[float, float]:
+        """Return where on the screen a place of the map is."""
         box = self.page.locator(".pingqi-map canvas").bounding_box()
         west, south, east, north = self.looks_at()
         x = (lng - west) / (east - west) * box["width"]
         y = (_mercator(north) - _mercator(lat)) / (_mercator(north) - _mercator(south)) * box["height"]
-        assert 0 < x < box["width"]
-        assert 0 < y < box["height"]
-        self.page.mouse.click(box["x"] + x, box["y"] + y)
+        return box["x"] + x, box["y"] + y
+
+    def is_free(self, lng: float, lat: float) -> bool:
+        """Tell whether a place of the map can be clicked: it is in view, and no legend lies on it."""
+        at = self.pixel(lng, lat)
+        return bool(self.ask("([x, y]) => document.elementFromPoint(x, y)?.tagName === 'CANVAS'", at))
+
+    def click_map(self, lng: float, lat: float) -> None:
+        """Click on a place of the map."""
+        assert self.is_free(lng, lat)
+        self.page.mouse.click(*self.pixel(lng, lat))
 
 
 def _mercator(lat: float) -> float:
