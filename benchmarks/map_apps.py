@@ -21,10 +21,10 @@ import numpy as np
 import shapely
 from dash import Dash, Input, Output, Patch, dcc, html
 from flask import Response, abort, send_file
-from flask_compress import Compress
-from map_data import BAR, CLASS_WIDTH, COLORS, LINE, Case, open_home
+from map_data import BAR, CLASS_WIDTH, COLORS, Case, open_home
 from waitress.server import create_server
 
+from dashboard import compression
 from dashboard.map import PingqiMap, encode_group
 from dashboard.map_sources import sources
 from dashboard.services import Services
@@ -46,9 +46,7 @@ class Page:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.app = Dash(__name__, assets_folder=str(Path(__file__).parent / "map_assets"), update_title=None)
-        server = self.app.server
-        server.config.update(COMPRESS_ALGORITHM=["gzip"], COMPRESS_LEVEL=6)
-        Compress(server)
+        compression.install(self.app.server)
 
     def lay_out(self, chart: Any) -> None:
         """Put the map on the page."""
@@ -118,7 +116,6 @@ def pingqi(case: Case, store: Store, tiles: Tiles) -> Dash:
             values=values(0),
             visible=[case.layer],
             zooms={case.layer: [0, 24]},
-            colors={case.layer: LINE},
             view={"key": "all", "center": case.center, "zoom": case.zoom},
             style={"height": "100%"},
         )
@@ -162,7 +159,7 @@ def _plotly(page: Page, geojson: Any) -> Dash:
         "zmax": CLASS_WIDTH * len(COLORS),
         "colorscale": list(zip(steps.tolist(), np.repeat(COLORS, 2).tolist(), strict=True)),
         "showscale": False,
-        "marker": {"line": {"color": LINE, "width": case.line_px}},
+        "marker": {"line": {"width": 0}},
         "hovertemplate": "%{text} %{z:.1f}<extra></extra>",
     }
     nothing = {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}}
@@ -197,8 +194,6 @@ def leaflet(case: Case, *_: Any) -> Dash:
             "values": case.metrics[metric].tolist(),
             "colors": COLORS,
             "step": CLASS_WIDTH,
-            "line": LINE,
-            "width": case.line_px,
         }
 
     layer = dl.GeoJSON(

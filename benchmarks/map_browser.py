@@ -29,6 +29,8 @@ FLAGS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
+    # For every context Chromium loads the page behind its own address bar: a second of both cores.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
 VIEWPORT: ViewportSize = {"width": WIDTH, "height": HEIGHT}
 PATIENCE_MS = 600_000

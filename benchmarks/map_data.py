@@ -25,9 +25,6 @@ from models import Compound, MicroGrid
 LAYERS = {5_743: ("compound", Compound), 37_000: ("micro_grid", MicroGrid)}
 """The two sizes: name of the layer of each, and its table."""
 COLORS = ["#eff3ff", "#bdd7e7", "#6baed6", "#3182bd", "#08519c"]
-LINE = "#8a939c"
-LINE_PX = {"compound": 0.0, "micro_grid": 0.33}
-"""Width of the lines as Pingqi draws them where the whole city is in view: compounds have none there."""
 CLASS_WIDTH = 20.0
 """Metrics run from 0 to 100, so each of the five classes is 20 wide."""
 WIDTH, HEIGHT, BAR = 1920, 1080, 40
@@ -87,11 +84,6 @@ class Case:
     def classes(self, metric: int) -> np.ndarray:
         """Return the class of each feature, 0 to 4, shape (n,)."""
         return np.minimum(self.metrics[metric] // CLASS_WIDTH, len(COLORS) - 1).astype(int)
-
-    @property
-    def line_px(self) -> float:
-        """Width of the lines around the features."""
-        return LINE_PX[self.layer]
 
     def probes(self, count: int) -> list[Probe]:
         """Return `count` features from west to east, the roomiest of each strip."""

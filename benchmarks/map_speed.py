@@ -3,7 +3,8 @@
     python benchmarks/map_speed.py [--runs 3] [--only 5743|37000] [--home DIR] [--json]
 
 Each candidate is a small Dash app in a server process of its own, with the same polygons of the demo city,
-the same five classes and lines and the same view in a window of 1920 × 1080, and no basemap. Candidates
+the same five classes and the same view in a window of 1920 × 1080, and no basemap. Polygons have no lines
+around them: at this zoom they are some pixels each, where Pingqi draws none. Candidates
 take turns, and who begins changes from run to run. A first view begins with an empty cache; a second view
 follows in the same browser context.
 

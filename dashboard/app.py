@@ -11,11 +11,10 @@ from types import ModuleType
 
 from dash import Dash, html
 from flask import Flask, redirect, request
-from flask_compress import Compress
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from dashboard import auth, server, uploads
+from dashboard import auth, compression, server, uploads
 from dashboard.callbacks import city as city_callbacks
 from dashboard.callbacks import imports as imports_callbacks
 from dashboard.callbacks import wall as wall_callbacks
@@ -53,22 +52,11 @@ class _Page(Dash):
 def create_app(services: Services) -> Flask:
     """Return the server on a store; several may live in one process."""
     flask = Flask("dashboard", static_folder=None)
-    flask.config.update(
-        COMPRESS_MIMETYPES=[
-            "text/html",
-            "text/css",
-            "text/javascript",
-            "application/javascript",
-            "application/json",
-        ],
-        COMPRESS_ALGORITHM=["gzip"],
-        COMPRESS_LEVEL=6,
-        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
-    )
+    flask.config["MAX_CONTENT_LENGTH"] = LARGEST_UPLOAD
     auth.install(flask, services.store, services.settings)
     server.install(flask, services, VERSION)
     flask.register_blueprint(uploads.routes(services))
-    Compress(flask)
+    compression.install(flask)
     for path, (page, callbacks) in sorted(PAGES.items(), reverse=True):
         _mount(flask, path, page, callbacks, services)
     return flask

@@ -7,10 +7,12 @@ from typing import Any
 from dashboard.services import Services
 from data.scope import Scope
 from data.store import IDENTITY
-from data.tiles import LAYERS, OVERVIEW_ZOOM
+from data.tiles import LAYERS, OVERVIEW_ZOOM, WHOLE_CITY
 
 _LINES = {"road"}
-_POINTS = {"label"}
+_UNNAMED = {"water", "green", "road"}
+WHOLE_BYTES = 300_000
+"""A city's archive up to this size is read in one request, which browsers keep better than ranges of it."""
 
 
 def sources(services: Services, scope: Scope) -> list[dict[str, Any]]:
@@ -21,24 +23,26 @@ def sources(services: Services, scope: Scope) -> list[dict[str, Any]]:
     overviews = {(LAYERS[a.layer].overview_of, a.county): a for a in archives if LAYERS[a.layer].overview_of}
     found: list[dict[str, Any]] = []
     for archive in archives:
-        low, high = LAYERS[archive.layer].zooms
-        if LAYERS[archive.layer].overview_of:
+        layer = LAYERS[archive.layer]
+        if layer.overview_of:
             continue
+        low, high = layer.zooms
         source = {
             "id": f"{archive.layer}:{archive.county}",
             "layer": archive.layer,
-            "kind": "line" if archive.layer in _LINES else "point" if archive.layer in _POINTS else "polygon",
+            "kind": "point" if layer.label_of else "line" if archive.layer in _LINES else "polygon",
             "url": f"/tiles/{archive.file_name}",
             "minzoom": low,
             "maxzoom": high,
             "bounds": archive.bounds,
+            "whole": archive.county == WHOLE_CITY and archive.size <= WHOLE_BYTES,
         }
         overview = overviews.get((archive.layer, archive.county))
         if overview:
             source["overview_url"] = f"/tiles/{overview.file_name}"
             source["overview_maxzoom"] = OVERVIEW_ZOOM
             source["minzoom"] = LAYERS[overview.layer].zooms[0]
-        if archive.layer not in {"water", "green", "road", "label"}:
+        if not layer.label_of and archive.layer not in _UNNAMED:
             source["names_url"] = (
                 f"/names/{archive.layer}/{archive.county}/{archive.revision}.json?for={reader}"
             )

@@ -11,7 +11,7 @@ import json
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from data.scope import Scope
 from data.store import IDENTITY, Store
 from models import Area, Base, Building, Compound, Green, Grid, MicroGrid, Road, Water
 from models.areas import SIGNIFICANT
-from models.enums import AreaLevel
+from models.enums import AreaLevel, RoadClass
 
 OVERVIEW_ZOOM = 11
 """Up to this zoom an overview answers: full detail would be below a pixel."""
@@ -37,7 +37,8 @@ OVERVIEW_TOLERANCE = 0.0003  # degrees, some 30 m: half a pixel at zoom 11
 COUNTY_DIGITS = SIGNIFICANT[AreaLevel.COUNTY]
 WHOLE_CITY = "city"
 DRAWN_CRS = "EPSG:4326"  # CGCS2000 is drawn as WGS 84: they differ by centimetres
-FORMAT = 2  # raise it when archives are written differently, and all are made anew
+SHOWN_FROM_AFAR = (RoadClass.EXPRESSWAY, RoadClass.RING, RoadClass.ARTERIAL, RoadClass.RAIL)
+FORMAT = 3  # raise it when archives are written differently, and all are made anew
 
 
 Made = tuple[str, tuple[float, ...]]
@@ -59,37 +60,50 @@ class Layer:
         Columns that travel with the geometry, by their name in the archive.
     by_county
         One archive a county, served by scope; else one for the city, for everybody.
-    level
-        For areas, the level that is drawn.
+    only
+        Values of a column of the table; rows with another are left out.
     overview_of
         Name of the layer that this one stands for at low zooms, its outlines simplified together.
+    label_of
+        What its labels name; an archive of labels holds points with a name instead of boundaries.
     """
 
     table: type[Base]
     zooms: tuple[int, int] = (8, 14)
     properties: tuple[tuple[str, str], ...] = ()
     by_county: bool = True
-    level: AreaLevel | None = None
+    only: tuple[str, tuple[Any, ...]] | None = None
     overview_of: str | None = None
+    label_of: str | None = None
 
 
 LAYERS: dict[str, Layer] = {
     "water": Layer(Water, properties=(("class", "water_class"),), by_county=False),
-    "green": Layer(Green, zooms=(9, 14), by_county=False),
-    "road": Layer(Road, properties=(("class", "road_class"),), by_county=False),
-    "city": Layer(Area, by_county=False, level=AreaLevel.CITY),
-    "county": Layer(Area, by_county=False, level=AreaLevel.COUNTY),
-    "subdistrict": Layer(Area, by_county=False, level=AreaLevel.SUBDISTRICT),
-    "community": Layer(Area, by_county=False, level=AreaLevel.COMMUNITY),
+    "green": Layer(Green, zooms=(OVERVIEW_ZOOM + 1, 14), by_county=False),
+    "green_overview": Layer(Green, zooms=(9, OVERVIEW_ZOOM), by_county=False, overview_of="green"),
+    "road": Layer(Road, (OVERVIEW_ZOOM + 1, 14), (("class", "road_class"),), by_county=False),
+    "road_overview": Layer(
+        Road,
+        (8, OVERVIEW_ZOOM),
+        (("class", "road_class"),),
+        by_county=False,
+        only=("road_class", SHOWN_FROM_AFAR),
+        overview_of="road",
+    ),
+    "city": Layer(Area, by_county=False, only=("level", (AreaLevel.CITY,))),
+    "county": Layer(Area, by_county=False, only=("level", (AreaLevel.COUNTY,))),
+    "subdistrict": Layer(Area, by_county=False, only=("level", (AreaLevel.SUBDISTRICT,))),
+    "community": Layer(Area, by_county=False, only=("level", (AreaLevel.COMMUNITY,))),
     "compound": Layer(Compound, zooms=(OVERVIEW_ZOOM + 1, 14)),
     "compound_overview": Layer(Compound, zooms=(8, OVERVIEW_ZOOM), overview_of="compound"),
     "grid": Layer(Grid, zooms=(OVERVIEW_ZOOM + 1, 14)),
     "micro_grid": Layer(MicroGrid, zooms=(OVERVIEW_ZOOM + 1, 14)),
     "micro_grid_overview": Layer(MicroGrid, zooms=(9, OVERVIEW_ZOOM), overview_of="micro_grid"),
     "building": Layer(Building, zooms=(14, 14)),
-    "label": Layer(Area, zooms=(8, 14)),
+    "area_label": Layer(Area, (8, 12), by_county=False, label_of="area"),
+    "compound_label": Layer(Compound, zooms=(14, 14), label_of="compound"),
+    "grid_label": Layer(Grid, zooms=(14, 14), label_of="grid"),
 }
-LABEL_TABLES = (Area, Compound, Grid)
 
 
 @dataclass(frozen=True)
@@ -101,11 +115,13 @@ class Archive:
     layer, county
         Name of the layer; leading six digits of its county's code, or ``city``.
     revision
-        Revision of the table(s) that it shows.
+        Revision of the table that it shows.
     file_name
         Its file in the folder of tiles; empty while it is not made, or where there is nothing to show.
     bounds
         West, south, east, north of what it holds, in degrees.
+    size
+        Of its file, in bytes.
     """
 
     layer: str
@@ -113,6 +129,7 @@ class Archive:
     revision: int
     file_name: str = ""
     bounds: tuple[float, ...] = ()
+    size: int = 0
 
     @property
     def key(self) -> str:
@@ -126,16 +143,13 @@ def wanted(store: Store) -> list[Archive]:
     archives = []
     with store.reading() as session:
         for name, layer in LAYERS.items():
-            tables = LABEL_TABLES if name == "label" else (layer.table,)
-            revision = max(revisions.get(table.__tablename__, 0) for table in tables)
+            revision = revisions.get(layer.table.__tablename__, 0)
             if revision == 0:
                 continue
             counties = {WHOLE_CITY}
             if layer.by_county:
-                counties = set()
-                for table in tables:
-                    column = table_of(table).columns["code" if table is Area else "area_code"]
-                    counties.update(session.scalars(select(func.substr(column, 1, COUNTY_DIGITS)).distinct()))
+                column = table_of(layer.table).columns["area_code"]
+                counties = set(session.scalars(select(func.substr(column, 1, COUNTY_DIGITS)).distinct()))
             archives += [Archive(name, county, revision) for county in sorted(counties)]
     return archives
 
@@ -192,7 +206,8 @@ class Tiles:
         for archive in wanted(self.store):
             made = index.get(archive.key) or self._former(index, archive)
             if made and made[0] and may_read(scope, archive.county):
-                found.append(replace(archive, file_name=made[0], bounds=tuple(made[1])))
+                size = (self.folder / made[0]).stat().st_size
+                found.append(replace(archive, file_name=made[0], bounds=tuple(made[1]), size=size))
         return found
 
     def path(self, file_name: str, scope: Scope) -> Path | None:
@@ -228,14 +243,15 @@ def may_read(scope: Scope, county: str) -> bool:
 
 def write_archive(database_url: str, folder: Path, archive: Archive) -> Made:
     """Write one archive; return its file name, empty where there is nothing to draw, and its bounds."""
+    layer = LAYERS[archive.layer]
     engine = make_engine(database_url)
     try:
-        frame = pd.concat(list(_parts(Store(engine), archive)), ignore_index=True)
+        frame = _frame(Store(engine), layer, archive.county)
     finally:
         engine.dispose()
     if frame.empty:
         return "", ()
-    digest = hashlib.sha256(repr((FORMAT, LAYERS[archive.layer].zooms)).encode())
+    digest = hashlib.sha256(repr((FORMAT, layer.zooms)).encode())
     digest.update(
         pd.util.hash_pandas_object(frame.drop(columns="geometry"), index=False).to_numpy().tobytes()
     )
@@ -244,12 +260,12 @@ def write_archive(database_url: str, folder: Path, archive: Archive) -> Made:
     name = f"{archive.layer}-{archive.county}-{digest.hexdigest()[:24]}.pmtiles"
     target = folder / name
     if not target.exists():
-        low, high = LAYERS[archive.layer].zooms
+        low, high = layer.zooms
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             draft = Path(scratch) / name
-            gpd.GeoDataFrame(frame).set_crs(DRAWN_CRS, allow_override=True).to_file(
+            frame.set_crs(DRAWN_CRS, allow_override=True).to_file(
                 draft,
-                layer=LAYERS[archive.layer].overview_of or archive.layer,
+                layer=layer.overview_of or archive.layer,
                 driver="PMTiles",
                 engine="pyogrio",
                 MINZOOM=low,
@@ -261,62 +277,56 @@ def write_archive(database_url: str, folder: Path, archive: Archive) -> Made:
     return name, tuple(float(value) for value in frame.total_bounds)
 
 
-def _parts(store: Store, archive: Archive) -> Iterator[gpd.GeoDataFrame]:
-    """Yield the frames of one archive; CGCS2000 is drawn as WGS 84 (they differ by centimetres)."""
-    layer = LAYERS[archive.layer]
-    if archive.layer == "label":
-        yield from _labels(store, archive.county)
-        return
+def _frame(store: Store, layer: Layer, county: str) -> gpd.GeoDataFrame:
+    """Return what one archive holds."""
     table = table_of(layer.table)
     conditions: list[Any] = []
-    if layer.level:
-        conditions.append(Area.level == layer.level)
+    if layer.only:
+        column, values = layer.only
+        conditions.append(table.columns[column].in_(values))
     if layer.by_county:
-        conditions.append(Scope(archive.county).where(table.columns["area_code"]))
+        conditions.append(Scope(county).where(table.columns["area_code"]))
     if "valid_to" in table.columns:
         conditions.append(table.columns["valid_to"].is_(None))
+    columns = ["id", *(column for _, column in layer.properties)]
+    if layer.label_of:
+        columns += ["name", "level"] if layer.table is Area else ["name"]
     with store.reading() as session:
-        frame = geo_frame_of(
-            session, layer.table, ["id", *(column for _, column in layer.properties)], *conditions
-        )
-    if layer.overview_of and not frame.empty:
+        frame = geo_frame_of(session, layer.table, columns, *conditions)
+    if frame.empty:
+        return frame
+    if layer.label_of:
+        return _labels(frame, layer.label_of)
+    if layer.overview_of:
         frame.geometry = simplified(frame.geometry.to_numpy())
-    yield frame.rename(columns={column: name for name, column in layer.properties})
+    return frame.rename(columns={column: name for name, column in layer.properties})
 
 
-def simplified(polygons: np.ndarray) -> np.ndarray:
-    """Return polygons simplified together, so that shared edges stay shared; none is lost.
+def simplified(geometries: np.ndarray) -> np.ndarray:
+    """Return geometries simplified, polygons together, so that shared edges stay shared; none is lost.
 
     Parameters
     ----------
-    polygons
-        Shape (n,), in degrees.
+    geometries
+        Shape (n,), in degrees: all polygons, or all lines.
     """
-    simple = shapely.coverage_simplify(polygons, OVERVIEW_TOLERANCE)
+    if np.all(shapely.get_dimensions(geometries) == 1):
+        return np.asarray(shapely.simplify(geometries, OVERVIEW_TOLERANCE))
+    simple = shapely.coverage_simplify(geometries, OVERVIEW_TOLERANCE)
     lost = shapely.is_empty(simple) | ~shapely.is_valid(simple)
-    return np.where(lost, polygons, simple)
+    return np.where(lost, geometries, simple)
 
 
-def _labels(store: Store, county: str) -> Iterator[gpd.GeoDataFrame]:
-    """Yield a named point for every area, compound and grid of a county; large ones rank first."""
-    scope = Scope(county)
-    with store.reading() as session:
-        areas = geo_frame_of(session, Area, ["id", "name", "level"], scope.where(Area.code))
-        compounds = geo_frame_of(session, Compound, ["id", "name"], scope.where(Compound.area_code))
-        grids = geo_frame_of(
-            session, Grid, ["id", "name"], scope.where(Grid.area_code), Grid.valid_to.is_(None)
-        )
-    for frame, kind in ((areas, areas["level"]), (compounds, "compound"), (grids, "grid")):
-        if frame.empty:
-            continue
-        size = shapely.area(frame.geometry.values)
-        yield gpd.GeoDataFrame(
-            {
-                "id": frame["id"],
-                "kind": kind,
-                "name": frame["name"],
-                "rank": pd.Series(-size).rank(method="first").astype(int).to_numpy(),
-            },
-            geometry=shapely.point_on_surface(frame.geometry.values),
-            crs=frame.crs,
-        )
+def _labels(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
+    """Return a named point inside every feature; large ones rank first."""
+    size = shapely.area(frame.geometry.values)
+    return gpd.GeoDataFrame(
+        {
+            "id": frame["id"],
+            "kind": frame.get("level", kind),
+            "name": frame["name"],
+            "rank": pd.Series(-size).rank(method="first").astype(int).to_numpy(),
+        },
+        geometry=shapely.point_on_surface(frame.geometry.values),
+        crs=frame.crs,
+    )

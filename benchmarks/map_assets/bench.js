@@ -25,9 +25,7 @@
     style: ({ properties }, { hideout }) => ({
       fillColor: hideout.colors[Math.min(Math.floor(hideout.values[properties.i] / hideout.step), hideout.colors.length - 1)],
       fillOpacity: 1,
-      color: hideout.line,
-      weight: hideout.width,
-      stroke: hideout.width > 0,
+      stroke: false,
     }),
     hovered: () => ({ color: "#d4380d", weight: 3, stroke: true }),
     each: (_feature, layer, { hideout }) => {

@@ -115,15 +115,17 @@ class PingqiMap(Component):
         station.micro, assist_point, canteen.
     sources
         List of ``{id, layer, kind, url, overview_url?, overview_maxzoom?, names_url?, minzoom?, maxzoom?,
-        bounds?}``. `layer` is one of water, green, road, building, compound, grid, micro_grid, community,
-        subdistrict, county, city, point, label; `kind` is polygon, line or point; `url` ends in .pmtiles (one
-        vector layer named like `layer`) or .geojson. Features have an integer property ``id``; roads a
-        ``class`` (expressway, ring, arterial, collector, local, rail), labels ``kind`` and ``name``, points
+        bounds?, whole?}``. `layer` is one of water, green, road, building, compound, grid, micro_grid,
+        community, subdistrict, county, city, point, area_label, compound_label, grid_label;
+        `kind` is polygon, line or point; `url` ends in .pmtiles (one vector layer named like `layer`) or
+        .geojson. Features have an integer property ``id``; roads a ``class`` (expressway, ring, arterial,
+        collector, local, rail), labels ``kind``, ``name`` and ``rank`` (the lowest is placed first), points
         ``layer`` (station, assist_point, canteen) and, for stations, ``tier``. `names_url` answers
         ``{"ids": […], "names": […]}`` and is read at the first hover. `minzoom` and `maxzoom` are those of
         the archive (9 and 14 unless said); `bounds` (w, s, e, n) spares requests outside. `overview_url` is a
         second archive, of the same features simplified as a coverage, that answers for the zooms up to
-        `overview_maxzoom` (11): a city in view is then read and painted in a fraction of the time.
+        `overview_maxzoom` (11): a city in view is then read and painted in a fraction of the time. An
+        overview, and an archive that is `whole`, is read in one request, others by range.
     visible
         Names of the layers that are shown; parts are ``point.station.micro``, ``point.canteen``,
         ``label.county`` and the like, and ``point`` or ``label`` means all parts. None shows everything.

@@ -63,7 +63,7 @@ def compounds() -> np.ndarray:
     )
 
 
-def write_tiles(path: Path, layer: str, geometry: np.ndarray, **columns: list[str]) -> None:
+def write_tiles(path: Path, layer: str, geometry: np.ndarray, **columns: list[Any]) -> None:
     frame = gpd.GeoDataFrame(
         {"id": np.arange(1, len(geometry) + 1, dtype="int32"), **columns}, geometry=geometry, crs=4326
     )
@@ -129,7 +129,7 @@ class Site:
                 "minzoom": 9,
                 "maxzoom": 12,
             }
-            for layer, kind in (("compound", "polygon"), ("label", "point"))
+            for layer, kind in (("compound", "polygon"), ("area_label", "point"))
         ]
         sources[0]["names_url"] = "/tiles/names.json"
         return PingqiMap(
@@ -153,7 +153,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     cells = compounds()
     write_tiles(folder / "compound.pmtiles", "compound", cells)
     middle = shapely.points([[WEST + SIDE / 2, SOUTH + SIDE / 2]])
-    write_tiles(folder / "label.pmtiles", "label", middle, name=["江岸区"], kind=["county"])
+    named = {"name": ["江岸区"], "kind": ["county"], "rank": [1]}
+    write_tiles(folder / "area_label.pmtiles", "area_label", middle, **named)
     names = [f"<b>{i}</b>号小区" for i in range(1, 10)]
     (folder / "names.json").write_text(json.dumps({"ids": list(range(1, 10)), "names": names}))
     site = Site(folder)

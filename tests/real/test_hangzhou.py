@@ -60,4 +60,4 @@ def test_the_map_shows_them(store, hangzhou, tmp_path):
     tiles = Tiles(store, tmp_path / "tiles")
     with ThreadPoolExecutor(1) as executor:
         tiles.build(executor=executor)
-    assert {"city", "compound", "label"} <= {one.layer for one in tiles.archives(Scope())}
+    assert {"city", "compound", "compound_label"} <= {one.layer for one in tiles.archives(Scope())}

@@ -13,6 +13,7 @@ export interface SourceSpec {
   url: string;
   overview_url?: string;
   overview_maxzoom?: number;
+  whole?: boolean;
   names_url?: string;
   minzoom?: number;
   maxzoom?: number;

@@ -2,13 +2,13 @@
 import { Map as GlMap, type MapGeoJSONFeature, NavigationControl, type Point, ScaleControl } from "maplibre-gl";
 import { isTiled } from "./addresses.ts";
 import type { Outputs, Props, SourceSpec } from "./contract.ts";
-import { paintOnceLoaded } from "./first_paint.ts";
 import { pageFonts } from "./fonts.ts";
 import { screenBox } from "./geometry.ts";
 import { Hover, type Line } from "./hover.ts";
 import { addImages } from "./images.ts";
 import { mapLocale, texts } from "./locale.ts";
 import { namesOf } from "./names.ts";
+import { paintWhatIsNew } from "./painting.ts";
 import { type Candidate, topmost } from "./picking.ts";
 import { Recovery } from "./recovery.ts";
 import { buildStyle } from "./style.ts";
@@ -83,7 +83,7 @@ export class MapController {
       this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
       this.map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
     }
-    paintOnceLoaded(this.map);
+    paintWhatIsNew(this.map);
     this.listen(interactive);
     this.dressPage();
   }
@@ -171,7 +171,7 @@ export class MapController {
   /** Whether a view of the city shows the source: what shows when one is closer is read when one gets there. */
   private seenFirst({ layer }: SourceSpec): boolean {
     const { zooms, visible } = this.props;
-    const parts = layer === "label" ? LABELS.map((kind) => `label.${kind}`) : [layer];
+    const parts = LABELS[layer]?.map((kind) => `label.${kind}`) ?? [layer];
     return parts.some((part) => isVisible(visible, part) && zoomRange(zooms, part)[0] <= FAR_ZOOM);
   }
 

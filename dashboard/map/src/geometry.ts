@@ -2,6 +2,9 @@
 
 export type Bounds = [west: number, south: number, east: number, north: number];
 
+/** Left top and right bottom, in pixels. */
+export type Box = [[number, number], [number, number]];
+
 type Project = (position: [number, number]) => { x: number; y: number };
 
 /** Every ring or line of a geometry. */
@@ -38,11 +41,11 @@ export function svgPath(geometries: GeoJSON.Geometry[], project: Project): strin
 }
 
 /** The box on the screen that holds all geometries. */
-export function screenBox(geometries: GeoJSON.Geometry[], project: Project): [[number, number], [number, number]] {
-  const [low, high] = [
+export function screenBox(geometries: GeoJSON.Geometry[], project: Project): Box {
+  const [low, high]: Box = [
     [Infinity, Infinity],
     [-Infinity, -Infinity],
-  ] as [[number, number], [number, number]];
+  ];
   for (const [lng = 0, lat = 0] of geometries.flatMap(lines).flat()) {
     const { x, y } = project([lng, lat]);
     low[0] = Math.min(low[0], x);
@@ -51,4 +54,11 @@ export function screenBox(geometries: GeoJSON.Geometry[], project: Project): [[n
     high[1] = Math.max(high[1], y);
   }
   return [low, high];
+}
+
+/** A box in whole pixels with a margin around it, as far as it lies in another. */
+export function clip([low, high]: Box, [from, to]: Box, margin: number): Box {
+  const [left, top] = low.map((at, axis) => Math.max(Math.floor(at) - margin, from[axis]!)) as Box[0];
+  const [right, bottom] = high.map((at, axis) => Math.min(Math.ceil(at) + margin, to[axis]!)) as Box[0];
+  return [[left, top], [Math.max(left, right), Math.max(top, bottom)]];
 }

@@ -1,8 +1,10 @@
 // The tooltip and the outline of what the pointer is on. Both are drawn beside the map's canvas: to repaint
 // 37,000 polygons for one outline would make every hover as slow as a change of metric.
 import type { Map as GlMap, MapGeoJSONFeature } from "maplibre-gl";
-import { svgPath } from "./geometry.ts";
+import { type Box, clip, screenBox, svgPath } from "./geometry.ts";
 
+/** Half the width of the line, and a pixel. */
+const MARGIN_PX = 3;
 const SVG = "http://www.w3.org/2000/svg";
 let masks = 0;
 
@@ -39,12 +41,21 @@ class Outline {
     this.hide();
   }
 
+  /** Draw in a box around the feature: a mask as large as the map would be painted over all of it. */
   show(map: GlMap, pieces: MapGeoJSONFeature[]): void {
-    const path = svgPath(
-      pieces.map((piece) => piece.geometry),
-      (position) => map.project(position),
-    );
+    const geometries = pieces.map((piece) => piece.geometry);
+    const { clientWidth, clientHeight } = map.getContainer();
+    const whole: Box = [[-MARGIN_PX, -MARGIN_PX], [clientWidth + MARGIN_PX, clientHeight + MARGIN_PX]];
+    const box = screenBox(geometries, (position) => map.project(position));
+    const [[left, top], [right, bottom]] = clip(box, whole, MARGIN_PX);
+    const path = svgPath(geometries, (position) => {
+      const { x, y } = map.project(position);
+      return { x: x - left, y: y - top };
+    });
     for (const element of this.paths) element.setAttribute("d", path);
+    this.svg.setAttribute("width", String(right - left));
+    this.svg.setAttribute("height", String(bottom - top));
+    this.svg.style.transform = `translate(${left}px, ${top}px)`;
     this.svg.style.display = "";
   }
 

@@ -39,8 +39,11 @@ const BOUNDARIES: Record<string, [number, number, number]> = {
   city: [1.8, 3, 5],
 };
 
-/** Below this zoom thousands of compounds are some pixels each, and a line around every one is noise. */
-const COMPOUND_LINE_ZOOM = 12.5;
+/** Below these zooms thousands of them are some pixels each, and a line around every one is noise. */
+const LINE_ZOOM: Record<string, number> = { compound: 12.5, micro_grid: 12.5 };
+
+/** Up to this width, in pixels, a round corner looks like a sharp one and costs twice its triangles. */
+const ROUND_FROM_PX = 2.4;
 
 /** Below this zoom the hatch's stripes are wider than what they lie on: the colour alone says too few. */
 const HATCH_ZOOM: Record<string, number> = { compound: 11, grid: 11, micro_grid: 12 };
@@ -202,12 +205,13 @@ const buildingPart: Part = (source, input) => [
 const boundaryPart: Part = (source, input) => {
   const { layer } = source;
   const own = base(source, "line", input);
+  const round = BOUNDARIES[layer]![2] >= ROUND_FROM_PX;
   return [
     {
       ...own,
       type: "line",
-      minzoom: layer === "compound" ? Math.max(own.minzoom, COMPOUND_LINE_ZOOM) : own.minzoom,
-      layout: { visibility: shown(input, layer), "line-join": "round" },
+      minzoom: Math.max(own.minzoom, LINE_ZOOM[layer] ?? 0),
+      layout: { visibility: shown(input, layer), "line-join": round ? "round" : "miter" },
       paint: { "line-color": input.colors[layer]!, "line-width": widths(...BOUNDARIES[layer]!) },
     },
   ];
@@ -241,7 +245,7 @@ const LABEL_STYLES: Record<string, [number, number, number, boolean]> = {
 };
 
 const labelPart: Part = (source, input) =>
-  [...LABELS].reverse().map((kind) => {
+  [...LABELS[source.layer]!].reverse().map((kind) => {
     const [small, large, spacing, strong] = LABEL_STYLES[kind]!;
     const own = base(source, `label.${kind}`, input, `label.${kind}`);
     const scale = input.labelScale;
@@ -251,6 +255,7 @@ const labelPart: Part = (source, input) =>
       filter: ["==", ["get", "kind"], kind],
       layout: {
         visibility: shown(input, `label.${kind}`),
+        "symbol-sort-key": ["get", "rank"],
         "text-field": ["get", "name"],
         "text-font": [FONT],
         "text-size": [
@@ -286,7 +291,9 @@ const STACK: [layer: string, part: Part, kinds: Kind[]][] = [
 
 const TOP: [layer: string, part: Part, kinds: Kind[]][] = [
   ["point", pointPart, ["point"]],
-  ["label", labelPart, ["point"]],
+  ...Object.keys(LABELS)
+    .reverse()
+    .map((layer): [string, Part, Kind[]] => [layer, labelPart, ["point"]]),
 ];
 
 function stacked(stack: typeof STACK, input: StyleInput): LayerSpecification[] {

@@ -13,8 +13,8 @@ type Listener = (archive: string, wait: number | null) => void;
 const protocol = new Protocol();
 const failing = new Set<string>();
 const listeners = new Set<Listener>();
-/** Addresses of overviews, which are read whole. */
-const overviews = new Set<string>();
+/** Addresses of archives that are read whole. */
+const wholes = new Set<string>();
 
 export function absolute(url: string): string {
   return new URL(url, window.location.href).href;
@@ -98,7 +98,7 @@ function ranges(address: string): Source {
 }
 
 function open(address: string): PMTiles {
-  const archive = new PMTiles(overviews.has(address) ? new WholeSource(address) : ranges(address));
+  const archive = new PMTiles(wholes.has(address) ? new WholeSource(address) : ranges(address));
   protocol.add(archive);
   return archive;
 }
@@ -107,7 +107,8 @@ function open(address: string): PMTiles {
 export function prepare(source: SourceSpec, seen: boolean): void {
   const detail = absolute(source.url);
   const overview = source.overview_url && absolute(source.overview_url);
-  if (overview) overviews.add(overview);
+  if (overview) wholes.add(overview);
+  if (source.whole) wholes.add(detail);
   for (const address of [detail, overview]) {
     if (!address || protocol.get(address)) continue;
     const archive = open(address);

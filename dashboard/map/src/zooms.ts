@@ -30,9 +30,12 @@ export const POINTS = Object.keys(ZOOMS)
   .filter((name) => name.startsWith("point."))
   .map((name) => name.slice("point.".length));
 
-export const LABELS = Object.keys(ZOOMS)
-  .filter((name) => name.startsWith("label."))
-  .map((name) => name.slice("label.".length));
+/** What the names of a source belong to, the most important first. */
+export const LABELS: Record<string, string[]> = {
+  area_label: ["county", "subdistrict", "community"],
+  compound_label: ["compound"],
+  grid_label: ["grid"],
+};
 
 export function zoomRange(zooms: Zooms | undefined, name: string): [number, number] {
   return zooms?.[name] ?? ZOOMS[name] ?? [0, 24];

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { isTiled, route, tileTemplate } from "../src/addresses.ts";
 import type { SourceSpec } from "../src/contract.ts";
 import { fontFiles } from "../src/fonts.ts";
-import { screenBox, svgPath } from "../src/geometry.ts";
+import { clip, screenBox, svgPath } from "../src/geometry.ts";
 import { overlayData } from "../src/overlays.ts";
 import { topmost } from "../src/picking.ts";
 
@@ -67,4 +67,11 @@ test("the box on the screen holds every part", () => {
   const project = ([x, y]: [number, number]) => ({ x, y: -y });
   const part = (x: number): GeoJSON.Polygon => ({ type: "Polygon", coordinates: [[[x, 0], [x + 1, 0], [x, 2], [x, 0]]] });
   assert.deepEqual(screenBox([part(0), part(4)], project), [[0, -2], [5, -0]]);
+});
+
+test("a clipped box has whole pixels and a margin, and stays in the map", () => {
+  const whole: [[number, number], [number, number]] = [[0, 0], [100, 100]];
+  assert.deepEqual(clip([[10.4, 20.6], [30.2, 40.1]], whole, 3), [[7, 17], [34, 44]]);
+  assert.deepEqual(clip([[-500, 20], [700, 40]], whole, 3), [[0, 17], [100, 43]]);
+  assert.deepEqual(clip([[200, 20], [300, 40]], whole, 3), [[197, 17], [197, 43]]);
 });

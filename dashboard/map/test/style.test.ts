@@ -20,7 +20,7 @@ const SOURCES = [
   ...["compound", "grid", "micro_grid", "community", "subdistrict", "county"].map((layer) => source(layer, "polygon")),
   source("city", "line"),
   { ...source("point", "point"), url: "/points.geojson" },
-  source("label", "point"),
+  ...["area_label", "compound_label", "grid_label"].map((layer) => source(layer, "point")),
 ];
 
 const input = (more: Partial<StyleInput> = {}): StyleInput => ({
@@ -65,7 +65,9 @@ test("ground below areas, areas below roads and buildings, boundaries above them
     "community:420102/line",
     "county:420102/line",
     "point:420102/point.station.micro",
-    "label:420102/label.county",
+    "compound_label:420102/label.compound",
+    "area_label:420102/label.community",
+    "area_label:420102/label.county",
   ].map((id) => order.indexOf(id));
   assert.ok(!places.includes(-1));
   assert.deepEqual(places, [...places].sort((a, b) => a - b));
@@ -84,12 +86,18 @@ test("what is not listed as visible is hidden, part by part", () => {
   assert.equal(layer("grid:420102/line", { visible }).layout.visibility, "none");
   assert.equal(layer("point:420102/point.canteen", { visible }).layout.visibility, "visible");
   assert.equal(layer("point:420102/point.station.micro", { visible }).layout.visibility, "none");
-  assert.equal(layer("label:420102/label.county", { visible }).layout.visibility, "visible");
+  assert.equal(layer("area_label:420102/label.county", { visible }).layout.visibility, "visible");
 });
 
 test("zooms from Python replace the defaults", () => {
   assert.equal(layer("grid:420102/fill").minzoom, 13);
   assert.equal(layer("grid:420102/fill", { zooms: { grid: [11, 20] } }).minzoom, 11);
+});
+
+test("compounds and micro-grids of some pixels have no line around them, whatever Python says", () => {
+  const zooms = { compound: [0, 24], micro_grid: [0, 24], grid: [0, 24] } as StyleInput["zooms"] & {};
+  const from = (name: string) => layer(`${name}:420102/line`, { zooms }).minzoom;
+  assert.deepEqual(["compound", "micro_grid", "grid"].map(from), [12.5, 12.5, 0]);
 });
 
 test("an empty overlay asks the worker for nothing", () => {

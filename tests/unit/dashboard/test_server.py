@@ -88,7 +88,7 @@ def _status(client: FlaskClient, path: str) -> int:
         return answer.status_code
 
 
-@pytest.mark.parametrize("layer", ["compound", "grid", "building", "label"])
+@pytest.mark.parametrize("layer", ["compound", "grid", "building", "compound_label"])
 def test_an_archive_is_served_to_its_county_only(drawn: Services, client: Client, layer: str) -> None:
     path = _archive(drawn, layer, town.EAST[:6])
     for scope, status in (

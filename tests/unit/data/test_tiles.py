@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pyogrio
 import pytest
+import shapely
 from sqlalchemy import text
 
 from data.scope import Scope
 from data.store import Store
-from data.tiles import LAYERS, Tiles, may_read, wanted
+from data.tiles import LAYERS, SHOWN_FROM_AFAR, WHOLE_CITY, Tiles, may_read, simplified, wanted
 from tests import town
 
 EAST, WEST = town.EAST[:6], town.WEST[:6]
@@ -98,17 +100,37 @@ def test_an_archive_holds_ids_and_no_name(built: Tiles) -> None:
     assert set(frame["id"]) == {9, 10, 11, 12}
 
 
-def test_labels_name_areas_compounds_and_grids_in_force(built: Tiles) -> None:
-    (own,) = (one for one in built.archives(Scope(EAST)) if (one.layer, one.county) == ("label", EAST))
-    frame = pyogrio.read_dataframe(built.folder / own.file_name)
-    named = set(zip(frame["kind"], frame["name"], strict=True))
-    assert {
-        ("county", "江东区"),
-        ("community", "春风社区"),
-        ("compound", "春晓苑"),
-        ("grid", "春风第一网格"),
-    } <= named
-    assert ("grid", "桂花旧网格") not in named
+def names(tiles: Tiles, layer: str, county: str) -> set[tuple[str, str]]:
+    (own,) = (one for one in tiles.archives(Scope(EAST)) if (one.layer, one.county) == (layer, county))
+    frame = pyogrio.read_dataframe(tiles.folder / own.file_name)
+    return set(zip(frame["kind"], frame["name"], strict=True))
+
+
+def test_labels_name_the_areas_of_the_city_and_a_countys_compounds_and_grids(built: Tiles) -> None:
+    areas = names(built, "area_label", WHOLE_CITY)
+    assert {("county", "江东区"), ("county", "河西区"), ("community", "春风社区")} <= areas
+    assert ("compound", "春晓苑") in names(built, "compound_label", EAST)
+    grids = names(built, "grid_label", EAST)
+    assert ("grid", "春风第一网格") in grids
+    assert ("grid", "桂花旧网格") not in grids
+
+
+def test_roads_seen_from_afar_are_the_main_ones(built: Tiles) -> None:
+    (far,) = (one for one in built.archives(Scope()) if one.layer == "road_overview")
+    assert far.size == (built.folder / far.file_name).stat().st_size
+    assert set(pyogrio.read_dataframe(built.folder / far.file_name)["class"]) <= set(SHOWN_FROM_AFAR)
+
+
+def test_an_overview_keeps_every_polygon_and_the_edges_that_two_share() -> None:
+    wavy = np.column_stack([np.linspace(0, 0.01, 50), 1e-5 * np.sin(np.arange(50))])
+    below = shapely.Polygon([*wavy, (0.01, -0.01), (0, -0.01)])
+    above = shapely.Polygon([*wavy, (0.01, 0.01), (0, 0.01)])
+    tiny = shapely.box(1, 1, 1 + 1e-6, 1 + 1e-6)
+    simple = simplified(np.array([below, above, tiny]))
+    assert shapely.get_num_coordinates(simple[:2]).sum() < 20
+    assert shapely.is_valid(simple).all()
+    assert not shapely.is_empty(simple).any()
+    assert shapely.area(shapely.intersection(simple[0], simple[1])) == 0
 
 
 def test_a_retired_grid_is_not_drawn(built: Tiles) -> None:
@@ -129,7 +151,7 @@ def test_a_change_makes_its_layer_anew_and_the_former_serves_until_then(
         before = files()
         with town_copy.writing("grid") as session:
             session.execute(text("UPDATE grid SET responsible_body = '居委会'"))
-        assert {archive.layer for archive in tiles.missing()} == {"grid", "label"}
+        assert {archive.layer for archive in tiles.missing()} == {"grid", "grid_label"}
         assert files() == before
         tiles.build(executor=executor)
         assert tiles.missing() == []
