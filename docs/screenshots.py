@@ -54,6 +54,8 @@ def main() -> None:
 def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
     """Return name, path, theme and size of every picture; places are looked up in the store."""
     with sqlite3.connect(store) as db:
+        if not db.execute("SELECT count(*) FROM building").fetchone()[0]:
+            return [("hangzhou", "/", "light", DESK)]  # the import that docs/import.md walks through
         (community,) = db.execute(
             "SELECT area_code FROM compound GROUP BY area_code ORDER BY count(*) DESC, area_code LIMIT 1"
         ).fetchone()
@@ -80,6 +82,7 @@ def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
         ("satisfaction-communities", "/?show=satisfaction&unit=community", "dark", DESK),
         ("wall", "/wall/", "dark", DESK),
         ("wall-4k", "/wall/?view=2", "dark", WIDE),
+        ("city-english", "/?show=claims_per_km2&unit=subdistrict", "light", DESK),
         ("import", "/import/", "light", DESK),
     ]
 
@@ -87,7 +90,10 @@ def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
 def shoot(browser: Browser, url: str, path: Path, theme: str, size: tuple[int, int]) -> None:
     """Open a page, wait until its map is painted, and take its picture."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    context.add_cookies([{"name": "pingqi_theme", "value": theme, "domain": "127.0.0.1", "path": "/"}])
+    language = "en" if path.stem.endswith("-english") else "zh"
+    cookies = {"pingqi_theme": theme, "pingqi_language": language}
+    here = {"domain": "127.0.0.1", "path": "/"}
+    context.add_cookies([{"name": name, "value": value, **here} for name, value in cookies.items()])
     page = context.new_page()
     page.goto(url)
     settle(page)
@@ -103,6 +109,9 @@ def settle(page: Page, quiet_ms: int = 1500, limit_s: float = 60) -> None:
     page.on("requestfinished", lambda _request: asked.__setitem__(0, time.monotonic()))
     end = time.monotonic() + limit_s
     page.wait_for_timeout(3000)
+    unpainted = "[...document.querySelectorAll('.pingqi-map')].some(one => !one.dataset.painted)"
+    while time.monotonic() < end and page.evaluate(unpainted):
+        page.wait_for_timeout(200)
     while time.monotonic() < end and time.monotonic() - asked[0] < quiet_ms / 1000:
         page.wait_for_timeout(200)
     page.wait_for_timeout(2500)

@@ -108,6 +108,7 @@ def register(app: Dash, services: Services) -> None:
         Output(page.KINDS_SHOWN, "value"),
         Output(page.LAYERS_SHOWN, "value"),
         Output(page.MAP, "visible"),
+        Output(page.MAP, "zooms"),
         Input(page.URL, "search"),
     )
     def follow_controls(search_string: str) -> tuple[Any, ...]:
@@ -126,6 +127,7 @@ def register(app: Dash, services: Services) -> None:
             list(view.kinds),
             list(view.layers),
             visible(view),
+            zooms(view),
         )
 
     @app.callback(
@@ -309,6 +311,11 @@ def visible(view: View) -> list[str]:
     return always + [
         layer if layer in {"grid", "micro_grid", "building"} else f"point.{layer}" for layer in view.layers
     ]
+
+
+def zooms(view: View) -> dict[str, list[int]]:
+    """Return the zooms that differ from the map's own: the areas of an overlay are seen from any height."""
+    return {} if view.measure is None or view.unit is Unit.COMPOUND else {view.unit.value: [0, 24]}
 
 
 def chosen(services: Services, scope: Scope, view: View, by: str, choices: int = 0) -> tuple[Any, Any, Any]:

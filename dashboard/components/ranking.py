@@ -65,7 +65,6 @@ def table(found: Overlay, ranked: pd.DataFrame, table_id: str, theme: Theme) -> 
         rows(found, ranked),
         theme,
         "ranking-table",
-        columnSize="sizeToFit",
         getRowId="params.data.key",
         style={"height": "100%"},
     )
@@ -102,21 +101,21 @@ def columns(found: Overlay) -> list[dict[str, Any]]:
     is_satisfaction = found.measure is Measure.SATISFACTION
     right = {"type": "rightAligned"}
     defined: list[dict[str, Any]] = [
-        {"field": "rank", "headerName": _("名次"), "width": 60, **right},
+        {"field": "rank", "headerName": _("名次"), "width": 50, **right},
         {"field": "name", "headerName": _(UNIT_LABELS[found.unit]), "flex": 1, "tooltipField": "name"},
         {
             "field": "value",
             "headerName": _(MEASURE_UNITS[found.measure]),
-            "width": 92 if not is_satisfaction else 64,
+            "width": 84 if not is_satisfaction else 60,
             "valueFormatter": {"function": "d3.format(',.1f')(params.value)"},
             **right,
         },
     ]
     if is_satisfaction:
         defined.append(
-            {"field": "interval", "headerName": _("95% 区间"), "width": 104, "sortable": False, **right}
+            {"field": "interval", "headerName": _("95% 区间"), "width": 84, "sortable": False, **right}
         )
     defined.append(
-        {"field": "n", "headerName": _("评价数") if is_satisfaction else _("件数"), "width": 80, **right}
+        {"field": "n", "headerName": _("评价数") if is_satisfaction else _("件数"), "width": 66, **right}
     )
     return defined

@@ -10,12 +10,13 @@ import dash_ag_grid as dag
 from dashboard.i18n import _
 from dashboard.theme import Theme
 
-GRID_COLOURS = {
+GRID_LOOK = {
     "backgroundColor": "var(--panel)",
     "foregroundColor": "var(--text)",
     "headerBackgroundColor": "var(--page)",
     "borderColor": "var(--line)",
     "accentColor": "var(--accent)",
+    "cellHorizontalPadding": 8,
 }
 GRID_TEXTS = {
     "noRowsToShow": "没有记录",
@@ -59,7 +60,7 @@ def grid(
         "tooltipShowDelay": 300,
         "enableCellTextSelection": True,
         "ensureDomOrder": True,
-        "theme": {"function": f"themeQuartz.withParams({json.dumps(GRID_COLOURS | scheme)})"},
+        "theme": {"function": f"themeQuartz.withParams({json.dumps(GRID_LOOK | scheme)})"},
         "localeText": {key: _(text) for key, text in GRID_TEXTS.items()},
         **more.pop("options", {}),
     }

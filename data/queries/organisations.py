@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from data.queries import areas
@@ -72,12 +72,16 @@ def children(session: Session, scope: Scope, key: str) -> list[Node]:
     """Return the nodes directly below `key`; none where the scope does not hold it."""
     kind, _, value = key.partition(":")
     if kind == "organisation":
-        return _organisations(session, scope, Organisation.parent_id == int(value))
+        below_it = Organisation.parent_id == int(value)
+        node = get(session, scope, int(value))
+        if node is not None and node.area_id is not None:
+            below_it = or_(below_it, and_(*_orphans(scope), Organisation.area_code == node.area_code))
+        return _organisations(session, scope, below_it)
     area = areas.by_code(session, scope, value)
     if area is None:
         return []
     if area.level == AreaLevel.COMMUNITY:
-        return _organisations(session, scope, *_without_parent, Organisation.area_code == area.code)
+        return _organisations(session, scope, *_orphans(scope), Organisation.area_code == area.code)
     below = areas.children(session, scope, area.id)
     if area.level == AreaLevel.SUBDISTRICT:
         return _of_communities(session, scope, below)
@@ -101,17 +105,25 @@ def _of_communities(session: Session, scope: Scope, communities: list[areas.Area
     orphaned = set(
         session.scalars(
             select(Organisation.area_code)
-            .where(scope.where(Organisation.area_code), *_without_parent)
+            .where(scope.where(Organisation.area_code), *_orphans(scope))
             .distinct()
         )
     )
-    return [
-        nodes.get(area.id) or _area_node(area, has_children=area.code in orphaned) for area in communities
-    ]
+    found = []
+    for area in communities:
+        node, has_orphans = nodes.get(area.id), area.code in orphaned
+        if node is None:
+            found.append(_area_node(area, has_children=has_orphans))
+        else:
+            found.append(replace(node, has_children=node.has_children or has_orphans))
+    return found
 
 
-_without_parent = (Organisation.parent_id.is_(None), Organisation.area_id.is_(None))
-"""An organisation below the community level whose community has none of its own."""
+def _orphans(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """Below the community level, without a parent that the scope holds: they stand in their community."""
+    parent = aliased(Organisation)
+    seen = exists().where(parent.id == Organisation.parent_id, scope.where(parent.area_code))
+    return Organisation.area_id.is_(None), ~seen
 
 
 def get(session: Session, scope: Scope, organisation_id: int) -> Organisation | None:
@@ -126,17 +138,25 @@ def path(session: Session, scope: Scope, organisation_id: int) -> list[str]:
     node = get(session, scope, organisation_id)
     if node is None:
         return []
-    chain, code = [f"organisation:{node.id}"], node.area_code
+    chain = [f"organisation:{node.id}"]
     while node.parent_id is not None:
         parent = get(session, scope, node.parent_id)
         if parent is None:
             break
         node = parent
         chain.append(f"organisation:{node.id}")
-    is_orphan = node.parent_id is None and node.area_id is None
+    own = None
+    if node.area_id is None:
+        seated = (Organisation.area_id.is_not(None), Organisation.area_code == node.area_code)
+        own = session.scalar(
+            select(Organisation.id).where(scope.where(Organisation.area_code), *seated).limit(1)
+        )
+        if own is not None:
+            chain.append(f"organisation:{own}")
+    is_orphan = node.area_id is None and own is None
     above = [
         f"area:{area.code}"
-        for area in areas.path(session, scope, code)
+        for area in areas.path(session, scope, node.area_code)
         if area.level != AreaLevel.COMMUNITY or is_orphan
     ]
     return [*above, *reversed(chain)]

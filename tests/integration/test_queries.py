@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 from scipy.stats import binomtest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from data.queries import areas, compounds, details, kpis, names, organisations, overlays, points, search
@@ -19,6 +20,7 @@ from data.queries.kpis import Rate
 from data.queries.overlays import Measure, Unit, Window
 from data.scope import Scope
 from data.store import Store
+from models import Organisation
 from models.enums import (
     AreaLevel,
     CompoundKind,
@@ -227,6 +229,26 @@ def test_the_path_to_a_node_is_what_the_tree_has_to_open(session: Session) -> No
         assert chain[0] == organisations.roots(session, scope)[0].key
         for above, below in pairwise(chain):
             assert below in [node.key for node in organisations.children(session, scope, above)]
+
+
+@pytest.mark.parametrize("parent", [None, 4])  # none, or one in a community that the scope does not hold
+@pytest.mark.parametrize(
+    ("code", "top"), [(town.SPRING, "organisation:1"), (town.NORTH_GATE, f"area:{town.NORTH_GATE}")]
+)
+def test_a_branch_without_a_parent_in_the_scope_stands_in_its_community(
+    town_copy: Store, parent: int | None, code: str, top: str
+) -> None:
+    with town_copy.writing("organisation") as session:
+        session.execute(
+            update(Organisation).where(Organisation.id == 13).values(area_code=code, parent_id=parent)
+        )
+    scope = Scope(code)
+    with town_copy.reading() as session:
+        (root,) = organisations.roots(session, scope)
+        assert (root.key, root.has_children) == (top, True)
+        below = [node.key for node in organisations.children(session, scope, top)]
+        assert below.count("organisation:13") == 1
+        assert organisations.path(session, scope, 13)[-2:] == [top, "organisation:13"]
 
 
 @pytest.mark.parametrize(

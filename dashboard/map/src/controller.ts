@@ -151,10 +151,15 @@ export class MapController {
       valued: props.values?.layer ?? "compound",
       hatched: this.hatched,
       overlays: props.overlays ?? [],
-      labelScale: props.label_scale ?? 1,
+      labelScale: (props.label_scale ?? 1) * this.pageScale(),
       fonts: pageFonts(),
       address: absolute,
     });
+  }
+
+  /** By how much the page around the map is enlarged: the map's own pixels are not. */
+  private pageScale(): number {
+    return Number(getComputedStyle(this.container).getPropertyValue("--map-scale")) || 1;
   }
 
   private restyle(): void {

@@ -129,6 +129,8 @@ def test_compounds_give_way_to_the_areas_that_an_overlay_colours() -> None:
     assert "compound" in city.visible(View())
     assert "compound" in city.visible(View(show="satisfaction"))
     assert "compound" not in city.visible(View(show="satisfaction", unit=Unit.COMMUNITY))
+    assert city.zooms(View(show="satisfaction", unit=Unit.COMMUNITY)) == {"community": [0, 24]}
+    assert city.zooms(View(show="satisfaction")) == city.zooms(View(unit=Unit.COMMUNITY)) == {}
     assert {"grid", "point.canteen"} <= set(city.visible(View(layers=("canteen", "grid"))))
 
 
