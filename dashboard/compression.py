@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from flask_compress import Compress
 
 COMPONENTS, ASSETS = "/_dash-component-suites/", "/assets/"
@@ -42,3 +42,12 @@ def install(flask: Flask) -> None:
         COMPRESS_CACHE_KEY=address,
     )
     Compress(flask)
+    flask.after_request(_close_in_the_end)  # the last that is added runs first
+
+
+def _close_in_the_end(response: Response) -> Response:
+    """Close the file of an answer: Flask-Compress puts its own in its place and leaves it open."""
+    file = response.response
+    if hasattr(file, "close"):
+        response.call_on_close(file.close)
+    return response

@@ -46,6 +46,11 @@ TREE_PATH = """() => {
   for (let at = node; at; at = at.parentElement.closest("li")) path.unshift(at.dataset.value);
   return path;
 }"""
+TREE_SHOWS_IT = """() => {
+  const label = document.querySelector("#city-tree .mantine-Tree-label[data-selected]");
+  const { left, top, height } = label.getBoundingClientRect();
+  return label.contains(document.elementFromPoint(left + 30, top + height / 2));
+}"""
 CHROME = """() => {
   const texts = new Set([document.title]);
   for (const element of document.querySelectorAll("body *")) {
@@ -200,6 +205,7 @@ def test_a_click_on_the_map_opens_the_tree_there(desk: Desk, demo_site: Site, co
     desk.click_map(place.x, place.y)
     desk.until_url(chosen=f"compound:{compound}", area=code)
     desk.until(f"path => ({TREE_PATH})().join() === path.join()", [*above, *seats])
+    desk.until(TREE_SHOWS_IT)
     desk.still()
     assert selected(desk).equals(inside)
     assert desk.looks_at() == looked

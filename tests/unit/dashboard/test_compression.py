@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 from itertools import count
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, send_file
 
 from dashboard import compression
 
@@ -38,6 +40,23 @@ def asked(server: Flask, path: str) -> str:
 def test_a_script_is_compressed_once(server: Flask, path: str) -> None:
     assert asked(server, f"/{path}") == f"{path} 0"
     assert asked(server, f"/{path}?m=1") == f"{path} 0"
+
+
+def test_the_file_of_an_answer_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text(ROOM)
+    opened: list[BinaryIO] = []
+    flask = Flask(__name__)
+    compression.install(flask)
+
+    @flask.get("/assets/a.js")
+    def script() -> Response:
+        response = send_file(tmp_path / "a.js")
+        opened.append(cast("Any", response.response).file)
+        return response
+
+    for encodings in ("gzip", "gzip, deflate, br, zstd"):
+        flask.test_client().get("/assets/a.js", headers={"Accept-Encoding": encodings}).close()
+    assert [file.closed for file in opened] == [True, True]
 
 
 def test_an_answer_is_compressed_each_time(server: Flask) -> None:
