@@ -25,6 +25,8 @@ from models.enums import ChangeAction
 SAME_M = 1e-3
 """A boundary that moved by less than a millimetre has not moved."""
 _SAME_DEG = 1e-9
+_FEW = 5000
+"""So many features are asked for by their codes, more by reading all."""
 _ROW_COLUMNS = ("id", "area_code", "plan_id", "source_id", "initials", "geometry", "valid_to")
 
 
@@ -41,6 +43,7 @@ def compare(
     *,
     complete: bool,
     scope: Scope,
+    exact: bool = False,
 ) -> tuple[gpd.GeoDataFrame, int]:
     """Return what `frame` would change in the layer of `model`, and how many features stay as they are.
 
@@ -50,6 +53,9 @@ def compare(
         ``code``, ``area_code``, ``geometry`` in EPSG:4490 and the `columns`; a missing value says nothing.
     complete
         The frame holds all of the layer in the `scope`: what it does not hold is to be removed.
+    exact
+        A boundary with another vertex is another one, though it runs where it ran: its neighbours have that
+        vertex too.
 
     Returns
     -------
@@ -59,14 +65,15 @@ def compare(
     int
         Features without a change.
     """
-    stored = _stored(session, model)
+    few = not complete and len(frame) <= _FEW
+    stored = _stored(session, model, frame["code"].tolist() if few else None)
     mine, theirs = frame["code"].to_numpy(), stored["code"].to_numpy()
     place = pd.Index(theirs).get_indexer(mine)
     known = place >= 0
     project = _projector(session, frame)
     lines = [
         _added(frame[~known], columns, project),
-        _changed(frame[known], stored.iloc[place[known]], columns, project),
+        _changed(frame[known], stored.iloc[place[known]], columns, project, exact=exact),
     ]
     if complete:
         gone = ~np.isin(theirs, mine) & np.array([code in scope for code in stored["area_code"]], dtype=bool)
@@ -78,9 +85,11 @@ def compare(
     return gpd.GeoDataFrame(ledger, geometry="geometry", crs=STORED_CRS), unchanged
 
 
-def _stored(session: Session, model: type[Base]) -> gpd.GeoDataFrame:
+def _stored(session: Session, model: type[Base], codes: list[str] | None) -> gpd.GeoDataFrame:
     table = table_of(model)
     conditions = [table.columns["valid_to"].is_(None)] if "valid_to" in table.columns else []
+    if codes is not None:
+        conditions.append(table.columns["code"].in_(codes))
     return geo_frame_of(session, model, ["id", "code", "area_code", *attribute_columns(model)], *conditions)
 
 
@@ -124,9 +133,11 @@ def _added(frame: pd.DataFrame, columns: Sequence[str], project: Any) -> pd.Data
     )
 
 
-def _changed(frame: pd.DataFrame, stored: pd.DataFrame, columns: Sequence[str], project: Any) -> pd.DataFrame:
+def _changed(
+    frame: pd.DataFrame, stored: pd.DataFrame, columns: Sequence[str], project: Any, *, exact: bool
+) -> pd.DataFrame:
     new, old = np.asarray(frame["geometry"], dtype=object), np.asarray(stored["geometry"], dtype=object)
-    moved, area_m2, displacement_m = _movement(old, new, project)
+    moved, area_m2, displacement_m = _movement(old, new, project, exact=exact)
     listed: list[dict[str, list[Any]]] = []
     for before, after in zip(
         _rows(stored, ("area_code", *columns)), _rows(frame, ("area_code", *columns)), strict=True
@@ -165,7 +176,7 @@ def _removed(stored: pd.DataFrame, columns: Sequence[str], project: Any) -> pd.D
 
 
 def _movement(
-    old: NDArray[Any], new: NDArray[Any], project: Any
+    old: NDArray[Any], new: NDArray[Any], project: Any, *, exact: bool
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
     """Return which boundaries moved, the area between old and new in m², and the largest distance in m."""
     area_m2, displacement_m = np.zeros(len(old)), np.zeros(len(old))
@@ -174,7 +185,7 @@ def _movement(
     before, after = project(old[other]), project(new[other])
     displacement_m[other] = shapely.hausdorff_distance(shapely.boundary(before), shapely.boundary(after))
     area_m2[other] = shapely.area(shapely.symmetric_difference(before, after))
-    return displacement_m > SAME_M, area_m2, displacement_m
+    return ~same if exact else displacement_m > SAME_M, area_m2, displacement_m
 
 
 def _only(values: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[Any]:

@@ -94,23 +94,33 @@ def draft(
     ledger, unchanged = compare(
         session, LAYERS[layer], frame, columns, complete=complete, scope=scope or Scope()
     )
-    counts = {str(action): int(count) for action, count in ledger["action"].value_counts().items()}
+    counts = counts_of(ledger)
     if ledger.empty:
         return Draft(None, {UNCHANGED: unchanged})
     plan = Plan(
         title=title,
         kind=kind,
-        status=PlanStatus.DRAFT,
         area_code=common_area(ledger["area_code"]),
         base_revision=base_revision,
-        created_at=datetime.now(UTC),
         created_by=account_id,
         source_id=source_id,
     )
+    add(session, plan, ledger)
+    return Draft(plan.id, {**counts, UNCHANGED: unchanged})
+
+
+def add(session: Session, plan: Plan, ledger: pd.DataFrame) -> None:
+    """Add a draft with its ledger (``change`` without ``plan_id``) in the session's transaction."""
+    plan.status = PlanStatus.DRAFT
+    plan.created_at = datetime.now(UTC)
     session.add(plan)
     session.flush()
     insert_frame(session, Change, pd.DataFrame(ledger.assign(plan_id=plan.id)))
-    return Draft(plan.id, {**counts, UNCHANGED: unchanged})
+
+
+def counts_of(ledger: pd.DataFrame) -> dict[str, int]:
+    """Return the lines of a ledger by action."""
+    return {str(action): int(count) for action, count in ledger["action"].value_counts().items()}
 
 
 def common_area(codes: Iterable[str]) -> str:
@@ -183,7 +193,7 @@ def set_accepted(
 ) -> None:
     """Accept or refuse lines of a draft."""
     with store.writing("change") as session:
-        _draft_of(session, plan_id, scope)
+        draft_of(session, plan_id, scope)
         condition = (
             Change.plan_id == plan_id,
             Change.id.in_(list(change_ids)),
@@ -195,10 +205,11 @@ def set_accepted(
 def drop(store: Store, plan_id: int, account_id: int | None = None, *, scope: Scope | None = None) -> None:
     """Give a draft up; its ledger is kept."""
     with store.writing("plan") as session:
-        _decide(_draft_of(session, plan_id, scope or Scope()), PlanStatus.DROPPED, account_id)
+        _decide(draft_of(session, plan_id, scope or Scope()), PlanStatus.DROPPED, account_id)
 
 
-def _draft_of(session: Session, plan_id: int, scope: Scope) -> Plan:
+def draft_of(session: Session, plan_id: int, scope: Scope) -> Plan:
+    """Return a draft, locked; raise a `DataError` where there is none, or it is decided already."""
     plan = session.get(Plan, plan_id, with_for_update=True)
     if plan is None or plan.area_code not in scope:
         raise DataError(f"没有编号为 {plan_id} 的方案。")
@@ -249,7 +260,7 @@ def publish(
         layers = list(session.scalars(select(Change.layer).where(Change.plan_id == plan_id).distinct()))
     with store.writing(*_tables(layers)) as session:
         revision = _locked_revision(session) + 1
-        plan = _draft_of(session, plan_id, scope)
+        plan = draft_of(session, plan_id, scope)
         changes = changes_of(session, plan_id)
         if changes.empty:
             raise DataError(f"方案 {plan_id}“{plan.title}”没有采纳任何一项；请先采纳，或放弃该方案。")
@@ -263,7 +274,7 @@ def publish(
         for layer, area in changes[["layer", "area_code"]].drop_duplicates().itertuples(index=False):
             session.merge(Setting(key=f"{AREA_REVISION}:{layer}:{area}", value=str(revision)))
         _decide(plan, PlanStatus.PUBLISHED, account_id)
-        return {str(action): int(count) for action, count in changes["action"].value_counts().items()}
+        return counts_of(changes)
 
 
 def _tables(layers: list[str]) -> list[str]:
@@ -288,8 +299,10 @@ def _check_conflict(session: Session, plan: Plan, changes: pd.DataFrame) -> None
     start = f"{AREA_REVISION}:"
     rows = session.execute(select(Setting.key, Setting.value).where(Setting.key.startswith(start)))
     newer = {key.removeprefix(start) for key, value in rows if int(value) > plan.base_revision}
-    mine = changes["layer"] + ":" + changes["area_code"]
-    met = sorted(newer & set(mine))
+    mine = set(changes["layer"] + ":" + changes["area_code"])
+    if plan.kind is PlanKind.ALIGNMENT:  # its layers were solved together: a new boundary of any undoes it
+        mine = {f"{layer}:{area}" for layer in LAYERS for area in set(changes["area_code"])}
+    met = sorted(newer & mine)
     if met:
         area = met[0].partition(":")[2]
         name = session.scalar(select(Area.name).where(Area.code == area)) or area

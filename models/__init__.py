@@ -1,6 +1,7 @@
 """What there is: typed tables, enums and the rules that concern one record."""
 
 from models.accounts import Account
+from models.alignments import Finding, Inspection, Move, Refusal, Relation
 from models.areas import Area, Figure
 from models.base import Base
 from models.basemap import Green, Road, Water
@@ -24,14 +25,19 @@ __all__ = [
     "Compound",
     "Entrance",
     "Figure",
+    "Finding",
     "Green",
     "Grid",
     "GridWorker",
+    "Inspection",
     "MicroGrid",
+    "Move",
     "Organisation",
     "Plan",
     "Rating",
     "ReferenceBoundary",
+    "Refusal",
+    "Relation",
     "Road",
     "Setting",
     "Source",

@@ -151,6 +151,66 @@ class ChangeAction(Labelled):
     REMOVE = "remove", "停用"
 
 
+class FindingKind(Labelled):
+    """What keeps layers from being level and flush; as ``geo.coverage`` names it."""
+
+    INVALID = "invalid", "图形无效"
+    DUPLICATE_ID = "duplicate_id", "编码重复"
+    OVERLAP = "overlap", "重叠"
+    GAP = "gap", "空隙"
+    SLIVER = "sliver", "碎屑"
+    TWO_COMMUNITIES = "two_communities", "跨两个社区"
+    OVER_COMMUNITY = "over_community", "越出社区"
+    NESTING = "nesting", "嵌套不齐"
+    BUILDING_CUT = "building_cut", "楼栋被切开"
+    BUILDING_OUTSIDE = "building_outside", "楼栋不在网格内"
+
+
+class MoveReason(Labelled):
+    """Why a piece of land changes hands in an alignment."""
+
+    LEVELLED = "levelled", "拉平"
+    WIDE = "wide", "按最长边界裁定"
+    CUT_BACK = "cut_back", "裁回社区以内"
+    DECIDED = "decided", "规划员指定"
+
+
+class RefusalStep(Labelled):
+    """How far an alignment fell back for a feature."""
+
+    REPAIRED = "repaired", "只修补"
+    AS_DRAWN = "as_drawn", "保持原样"
+
+
+class RefusalReason(Labelled):
+    """Why a feature was not levelled."""
+
+    WIDE_OVERLAP = "wide_overlap", "宽于容差的重叠"
+    WIDE_GAP = "wide_gap", "宽于容差的空隙"
+    NOT_NESTED = "not_nested", "嵌套不齐"
+    OVER_COMMUNITY = "over_community", "越出社区过多"
+    DISPLACEMENT = "displacement", "移动超过容差"
+    ATOM = "atom", "会切开楼栋"
+    FAILED = "failed", "该社区计算失败"
+
+
+class OverlapCase(Labelled):
+    """How a compound and a grid lie on each other."""
+
+    COMPOUND_LARGER = "compound_larger", "小区大于网格"
+    GRID_LARGER = "grid_larger", "网格大于小区"
+    COMPARABLE = "comparable", "小区与网格相当"
+    REVIEW = "review", "待人工判定"
+
+
+class Structure(Labelled):
+    """The organisation that an overlap case recommends."""
+
+    COMPOUND_OVER_GRIDS = "compound_over_grids", "小区建党总支，网格建党支部"
+    GRID_OVER_COMPOUNDS = "grid_over_compounds", "网格建党总支，小区建党支部"
+    JOINT_BRANCH = "joint_branch", "小区（网格）联合建党支部"
+
+
 class Role(Labelled):
     """What an account may do."""
 

@@ -37,7 +37,15 @@ class Source(Base):
 
 
 class Plan(Base):
-    """A draft of boundaries for one or more communities."""
+    """A draft of boundaries for one or more communities.
+
+    Attributes
+    ----------
+    restores_id
+        Of a plan that brings former boundaries back: the plan whose version that is.
+    choices
+        What an alignment was computed with, as JSON.
+    """
 
     __tablename__ = "plan"
     __table_args__ = (one_of("kind", PlanKind), one_of("status", PlanStatus))
@@ -53,6 +61,8 @@ class Plan(Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = reference("account.id")
     source_id: Mapped[int | None] = reference("source.id")
+    restores_id: Mapped[int | None] = reference("plan.id")
+    choices: Mapped[str | None]
 
 
 class Change(Base):
