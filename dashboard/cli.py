@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dashboard.commands import imports
+from dashboard.commands import alignment, imports
 from data.cities import write_demo
 from data.engine import store_exists
 from data.errors import DataError
@@ -29,6 +29,7 @@ cli = typer.Typer(
 )
 err = Console(stderr=True)
 imports.register(cli)
+alignment.register(cli)
 
 
 def main() -> None:

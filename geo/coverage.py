@@ -19,6 +19,7 @@ from geo.layers import (
     BESIDE_M,
     MEET_M2,
     POLYGONAL,
+    ROUNDING_M2,
     Layer,
     groups_of,
     layer_of,
@@ -49,8 +50,6 @@ KINDS = (
     "building_cut",
     "building_outside",
 )
-ROUNDING_M2 = 1e-3
-"""Gaps and overlaps smaller than this are rounding."""
 SLIVER_M2, SLIVER_WIDTH_M = 10.0, 1.0
 CUT_SHARE = 1e-3
 """A building of which a boundary cuts off less is not cut."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MEET_M2 = 0.5
 """What two polygons must share to meet."""
+ROUNDING_M2 = 1e-3
+"""Gaps and overlaps smaller than this are rounding."""
 BESIDE_M = 1e-6
 POLYGON, MULTIPOLYGON = 3, 6
 POLYGONAL = (POLYGON, MULTIPOLYGON)
