@@ -1,0 +1,337 @@
+"""One community from drawn to levelled: clip, settle disputes, relate, level, verify, and tell what moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from geo.disputes import Dispute, wide_disputes, width_of
+from geo.faces import polygonal
+from geo.ledger import Moves, moves
+from geo.levelling import Leaves, Sheet, level
+from geo.relate import meetings
+from geo.walls import levelled_grids
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LAYERS = ("compound", "grid", "micro_grid")
+ROUNDING_M2 = 1e-3
+SAME_M = 0.05
+"""Where nothing moves further than this, what was drawn stays to the last digit."""
+HOLD = 30.0
+"""What an outline counts that is frozen, or that moved too far at the first attempt."""
+NECK_M = 0.5
+"""Half the width of a gap between compounds through which open land does not reach."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be solved in one community; positions stand for ids, geometry is in metres.
+
+    Attributes
+    ----------
+    frame
+        The community.
+    layers
+        Compounds, grids, micro-grids as drawn, whose main community this is.
+    frozen
+        Per layer, (n,) whether an outline is to stay.
+    walled
+        (compounds,) whether the outline is a wall.
+    atoms, households
+        Buildings and the households in them; the latter may be missing (nan).
+    tolerance, lead, wide
+        See `geo.align.Choices`.
+    """
+
+    frame: shapely.Geometry
+    layers: tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]
+    frozen: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
+    walled: NDArray[np.bool_]
+    atoms: NDArray[np.object_]
+    households: NDArray[np.float64]
+    tolerance: float
+    lead: str
+    wide: str
+
+
+class Refusal(NamedTuple):
+    """What was not levelled: layer, position, the step taken instead, why, what it needs, and where."""
+
+    layer: int
+    feature: int
+    step: str
+    reason: str
+    needed_m: float
+    place: shapely.Geometry
+
+
+@dataclass
+class Outcome:
+    """The community levelled: per layer (n,) polygons, what moved, and what was refused."""
+
+    layers: list[NDArray[np.object_]]
+    moves: Moves
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def solve(task: Task) -> Outcome:
+    """Level one community.
+
+    What is refused is left out of the guarantees and listed; everything else keeps them.
+    """
+    refusals: list[Refusal] = []
+    clipped = [_clipped(layer, task.frame) for layer in task.layers]
+    outside = _over_the_edge(task, refusals)
+    disputes, decided = _disputes(task, clipped, refusals)
+    sheet = _sheet(task, clipped, disputes, refusals)
+    layers = _assembled(level(sheet, task.tolerance), task, disputes)
+    moved = _displacements(task, layers)
+    far = _too_far(task, layers, moved, refusals)
+    if any(f.any() for f in far):
+        held = [frozen | f for frozen, f in zip(task.frozen, far, strict=True)]
+        again = _assembled(level(_weighted(sheet, held), task.tolerance), task, disputes)
+        moved_again = _displacements(task, again)
+        far_again = _too_far(task, again, moved_again, refusals)
+        if sum(f.sum() for f in far_again) < sum(f.sum() for f in far):
+            layers, moved, far = again, moved_again, far_again
+    _refuse_what_moved(task, layers, moved, far, refusals)
+    if _is_as_drawn(task, moved):
+        layers = [layer.copy() for layer in task.layers]
+    for n, polygons in enumerate(outside):
+        for k, polygon in polygons.items():
+            layers[n][k] = shapely.union(layers[n][k], polygon)
+    told = moves(task.layers, layers, task.atoms, task.households)
+    return Outcome(layers, _with_reasons(told, decided, task.frame), refusals)
+
+
+def _with_reasons(told: Moves, decided: list[list[shapely.Geometry]], frame: shapely.Geometry) -> Moves:
+    """Say of each piece that moved why: it decides a dispute, or lay beyond the community."""
+    reason = told.reason.copy()
+    reason[~shapely.intersects(frame, shapely.point_on_surface(told.piece))] = "cut_back"
+    for n, pieces in enumerate(decided):
+        for piece in pieces:
+            rows = np.flatnonzero((told.layer == n) & shapely.intersects(told.piece, piece))
+            common = shapely.area(shapely.intersection(told.piece[rows], piece))
+            reason[rows[common > 0.5 * shapely.area(piece)]] = "wide"
+    return told._replace(reason=reason)
+
+
+def _clipped(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[np.object_]:
+    """Return what of each polygon lies in the frame, in as many parts as were drawn."""
+    result = polygonal(shapely.intersection(polygons, frame))
+    drawn, parts = shapely.get_num_geometries(polygons), shapely.get_num_geometries(result)
+    for n in np.flatnonzero(parts > drawn).tolist():
+        pieces = shapely.get_parts(result[n])
+        kept = pieces[np.argsort(-shapely.area(pieces), kind="stable")[: drawn[n]]]
+        result[n] = kept[0] if len(kept) == 1 else shapely.multipolygons(kept)
+    return result
+
+
+def _over_the_edge(task: Task, refusals: list[Refusal]) -> list[dict[int, shapely.Geometry]]:
+    """Return what lies too far outside the community to be cut back, by layer and position, and refuse it."""
+    kept: list[dict[int, shapely.Geometry]] = [{}, {}, {}]
+    shapely.prepare(task.frame)
+    for n, polygons in enumerate(task.layers):
+        for k in np.flatnonzero(~shapely.covers(task.frame, polygons)).tolist():
+            beyond = shapely.difference(polygons[k], task.frame)
+            if beyond.area < ROUNDING_M2:
+                continue
+            reach = float(shapely.distance(task.frame, shapely.points(shapely.get_coordinates(beyond))).max())
+            if reach > task.tolerance:
+                refusals.append(Refusal(n, k, "as_drawn", "over_community", reach, beyond))
+                if n == 0:
+                    kept[n][k] = beyond
+    return kept
+
+
+def _disputes(
+    task: Task, clipped: list[NDArray[np.object_]], refusals: list[Refusal]
+) -> tuple[list[list[Dispute]], list[list[shapely.Geometry]]]:
+    """Take what is disputed out of those who claim it, or give it to one of them.
+
+    Returns
+    -------
+    tuple
+        Per layer what stays in dispute, and what was decided.
+    """
+    result: list[list[Dispute]] = []
+    decided: list[list[shapely.Geometry]] = [[], [], []]
+    loose = (~task.walled, *(np.zeros(len(polygons), dtype=bool) for polygons in clipped[1:]))
+    for n, polygons in enumerate(clipped):
+        covers = n > 0 and len(polygons)
+        if not len(polygons) or (n and _is_partition(polygons, task.frame)):
+            result.append([])
+            continue
+        open_disputes = []
+        for dispute in wide_disputes(polygons, task.frame if covers else None, task.tolerance, loose[n]):
+            if task.wide == "longest-border":
+                _decide(polygons, dispute)
+                decided[n].append(dispute.piece)
+                continue
+            for k in dispute.claimants:
+                if dispute.claimed:
+                    polygons[k] = shapely.difference(polygons[k], dispute.piece)
+            reason = "wide_overlap" if dispute.claimed else "wide_gap"
+            refusals += [
+                Refusal(n, k, "repaired", reason, width_of(dispute.piece), dispute.piece)
+                for k in dispute.claimants
+            ]
+            open_disputes.append(dispute)
+        result.append(open_disputes)
+    return result, decided
+
+
+def _is_partition(polygons: NDArray[np.object_], frame: shapely.Geometry) -> bool:
+    return bool(
+        abs(shapely.area(polygons).sum() - shapely.area(frame)) < ROUNDING_M2
+        and shapely.coverage_is_valid(polygons)
+    )
+
+
+def _decide(polygons: NDArray[np.object_], dispute: Dispute) -> None:
+    """Give a disputed piece to the one with the longest border on it."""
+    rim = shapely.boundary(dispute.piece)
+    rest = [shapely.difference(polygons[k], dispute.piece) for k in dispute.claimants]
+    length = [shapely.length(shapely.intersection(shapely.buffer(rim, 0.01), r)) for r in rest]
+    winner = int(np.argmax(np.round(length, 3)))
+    for n, k in enumerate(dispute.claimants):
+        polygons[k] = shapely.union(rest[n], dispute.piece) if n == winner else rest[n]
+
+
+def _sheet(
+    task: Task, clipped: list[NDArray[np.object_]], disputes: list[list[Dispute]], refusals: list[Refusal]
+) -> Sheet:
+    """Return what the solver works on: disputed pieces are polygons of their own layer."""
+    compounds, grids, micro_grids = (
+        np.append(polygons, [d.piece for d in of_layer])
+        for polygons, of_layer in zip(clipped, disputes, strict=True)
+    )
+    met = meetings(compounds, grids, task.tolerance)
+    own = (met.compound < len(clipped[0])) & (met.grid < len(clipped[1]))
+    for c in np.unique(met.compound[met.broken & own]).tolist():
+        mine = own & (met.compound == c)
+        shares = np.sort(met.area[mine])[::-1]
+        if len(shares) == 1:
+            continue
+        least = float(shares[1])
+        place = compounds[c]
+        refusals.append(Refusal(0, c, "repaired", "not_nested", np.sqrt(least), place))
+    pairs = np.stack([met.compound, met.grid], axis=1)
+    open_land = _open_land(task.frame, compounds, task.tolerance)
+    grids[: len(clipped[1])] = levelled_grids(compounds, grids, pairs, open_land, task.tolerance)[
+        : len(clipped[1])
+    ]
+    outlines = np.concatenate([shapely.boundary(compounds), shapely.boundary(grids)])
+    near = shapely.STRtree(task.atoms).query(outlines, predicate="dwithin", distance=task.tolerance / 2)[1]
+    lead = {"neither": (1.0, 1.0), "compound": (1.0, 0.01), "grid": (0.01, 1.0)}[task.lead]
+    weights = (
+        np.full(len(compounds), lead[0]),
+        np.full(len(grids), lead[1]),
+        np.ones(len(micro_grids)),
+    )
+    sheet = Sheet(
+        task.frame, (compounds, grids, micro_grids), weights, pairs, open_land, task.atoms[np.unique(near)]
+    )
+    return _weighted(sheet, list(task.frozen)) if any(f.any() for f in task.frozen) else sheet
+
+
+def _open_land(frame: shapely.Geometry, compounds: NDArray[np.object_], tolerance: float) -> shapely.Geometry:
+    """Return what is in no compound on purpose: wider than the tolerance, and what hangs together with it.
+
+    Where compounds tile their community, what lies between them is noise of drawing, and nothing is open.
+    """
+    rest = shapely.difference(frame, shapely.union_all(compounds))
+    core = shapely.get_parts(shapely.buffer(rest, -NECK_M, join_style="mitre"))
+    core = core[~shapely.is_empty(shapely.buffer(core, -(tolerance / 2 - NECK_M), quad_segs=2))]
+    body = shapely.buffer(shapely.union_all(core), 1.6 * NECK_M, join_style="mitre")
+    return polygonal(shapely.intersection(body, rest))[0]
+
+
+def _weighted(sheet: Sheet, held: list[NDArray[np.bool_]]) -> Sheet:
+    weights = []
+    for weight, hold in zip(sheet.weights, held, strict=True):
+        more = weight.copy()
+        more[: len(hold)][hold] *= HOLD
+        weights.append(more)
+    return sheet._replace(weights=(weights[0], weights[1], weights[2]))
+
+
+def _assembled(leaves: Leaves, task: Task, disputes: list[list[Dispute]]) -> list[NDArray[np.object_]]:
+    """Return the layers as unions of leaves; a disputed piece stays with all who claim it."""
+    result = []
+    for n, layer in enumerate(task.layers):
+        member = leaves.member[:, n]
+        order = np.argsort(member, kind="stable")
+        start = np.searchsorted(member[order], np.arange(len(layer) + len(disputes[n]) + 1))
+        parts = [leaves.polygon[order[a:b]] for a, b in pairwise(start)]
+        for d, dispute in enumerate(disputes[n]):
+            if dispute.claimed:
+                for k in dispute.claimants:
+                    parts[k] = np.concatenate([parts[k], parts[len(layer) + d]])
+        polygons = np.empty(len(layer), dtype=object)
+        for k in range(len(layer)):
+            polygons[k] = shapely.coverage_union_all(parts[k]) if len(parts[k]) else shapely.Polygon()
+        result.append(polygons)
+    return result
+
+
+def _displacements(task: Task, layers: list[NDArray[np.object_]]) -> list[NDArray[np.float64]]:
+    """Return how far each outline moved, inf where nothing is left of it."""
+    result = []
+    for drawn, now in zip(task.layers, layers, strict=True):
+        moved = shapely.hausdorff_distance(shapely.boundary(drawn), shapely.boundary(now))
+        result.append(np.where(np.isnan(moved), np.inf, moved))
+    return result
+
+
+def _refused(refusals: list[Refusal], layer: int, count: int) -> NDArray[np.bool_]:
+    result = np.zeros(count, dtype=bool)
+    result[[r.feature for r in refusals if r.layer == layer]] = True
+    return result
+
+
+def _too_far(
+    task: Task,
+    layers: list[NDArray[np.object_]],
+    moved: list[NDArray[np.float64]],
+    refusals: list[Refusal],
+) -> list[NDArray[np.bool_]]:
+    """Return what moved further than the tolerance, was lost or came apart, and is not refused yet."""
+    result = []
+    for n, (drawn, now) in enumerate(zip(task.layers, layers, strict=True)):
+        far = moved[n] > task.tolerance
+        far |= shapely.get_num_geometries(now) > shapely.get_num_geometries(drawn)
+        result.append(far & ~_refused(refusals, n, len(drawn)))
+    return result
+
+
+def _refuse_what_moved(
+    task: Task,
+    layers: list[NDArray[np.object_]],
+    moved: list[NDArray[np.float64]],
+    far: list[NDArray[np.bool_]],
+    refusals: list[Refusal],
+) -> None:
+    for n, drawn in enumerate(task.layers):
+        for k in np.flatnonzero(far[n]).tolist():
+            refusals.append(Refusal(n, k, "repaired", "displacement", float(moved[n][k]), drawn[k]))
+            if shapely.is_empty(layers[n][k]):
+                layers[n][k] = drawn[k]
+
+
+def _is_as_drawn(task: Task, moved: list[NDArray[np.float64]]) -> bool:
+    """Return whether nothing had to move, and what was drawn is sound in itself."""
+    for n, drawn in enumerate(task.layers):
+        if not len(drawn):
+            continue
+        if (moved[n] > SAME_M).any() or not shapely.coverage_is_valid(drawn):
+            return False
+        if n and not _is_partition(drawn, task.frame):
+            return False
+    return bool(shapely.covers(task.frame, task.layers[0]).all()) if len(task.layers[0]) else True

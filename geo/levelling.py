@@ -1,0 +1,523 @@
+"""Levelling one community: every layer at once, from one set of faces.
+
+The drawn lines of all layers are noded once and polygonised. A face on which all layers agree belongs to a
+*leaf*, one combination of compound (or open land), grid and micro-grid; so it stays as drawn. A face on
+which they disagree, since lines that mean the same boundary were drawn apart, is divided: the score of a
+leaf at a point is the sum of the signed distances to the outlines of its compound, its grid and its
+micro-grid, and the highest score takes the point. Between two leaves the boundary thus runs along the mean
+of the drawn lines. Every layer is a union of leaves, so that layers nest and share their vertices by
+construction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from geo.faces import (
+    NODING_M,
+    borders,
+    complex_of,
+    components,
+    edges_of,
+    faces_of,
+    join,
+    with_nodes,
+    without_vertices,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geo.faces import Borders
+
+STEEP = 20.0
+"""By how much distances beyond the tolerance count more."""
+JOIN_M = 0.01
+"""A crossing this close to a drawn vertex is that vertex."""
+FAR_M = 5000.0
+OPEN = -1
+THIN_M2 = 20.0
+"""What a micro-grid and a compound share at least to be a leaf."""
+ROUNDS = 3
+THROUGH = 2
+"""Edges at a vertex that a line only passes."""
+FLAT_M2 = 1e-5
+"""A triangle between vertices in a line."""
+SIMPLE_M = 0.3
+"""Detail below this is rounding of the method, not drawing."""
+
+
+class Sheet(NamedTuple):
+    """What one community holds, clipped to it; all in one CRS in metres.
+
+    Attributes
+    ----------
+    frame
+        The community.
+    layers
+        Compounds, grids, micro-grids: (n,) polygons each; the last may be empty.
+    weights
+        Per layer (n,) how much each outline counts.
+    pairs
+        (k, 2) compound and grid that belong together.
+    open_land
+        What is in no compound, on purpose.
+    atoms
+        (n,) buildings or the like that no boundary may cut.
+    """
+
+    frame: shapely.Geometry
+    layers: tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]
+    weights: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+    pairs: NDArray[np.int64]
+    open_land: shapely.Geometry
+    atoms: NDArray[np.object_]
+
+
+class Leaves(NamedTuple):
+    """A partition of a community: (n,) connected polygons, and (n, 3) their compound, grid, micro-grid."""
+
+    polygon: NDArray[np.object_]
+    member: NDArray[np.int64]
+
+
+def level(sheet: Sheet, tolerance: float) -> Leaves:
+    """Partition a community among its leaves.
+
+    Parameters
+    ----------
+    sheet
+        The community.
+    tolerance
+        How far a boundary may move, in metres.
+    """
+    faces = faces_of(
+        [shapely.boundary(layer) for layer in sheet.layers]
+        + [shapely.boundary(np.array([sheet.frame, sheet.open_land])), shapely.boundary(sheet.atoms)]
+    )
+    point = shapely.point_on_surface(faces)
+    inside = _within(sheet.frame, point)
+    faces, point = faces[inside], point[inside]
+    is_open = _within(sheet.open_land, point)
+    # a corner too narrow to be open land is open all the same where no compound is near
+    unclaimed = np.ones(len(point), dtype=bool)
+    unclaimed[
+        shapely.STRtree(sheet.layers[0]).query(point, predicate="dwithin", distance=tolerance / 2)[0]
+    ] = False
+    is_open |= unclaimed
+    owner, held = _owners(sheet, point, is_open)
+    leaves = _leaves(sheet, faces, held)
+    leaf = _agreed(owner, leaves)
+    scores = Scores(sheet, leaves, tolerance)
+    leaf = _settle_atoms(sheet, faces, point, leaf, is_open, scores)
+    polygon, leaf, is_open = _divided(faces, leaf, is_open, scores)
+    edges = edges_of(polygon)
+    leaf = _connected(polygon, leaf, is_open, leaves, borders(edges), sheet)
+    joined, leaf = join(polygon, leaf, edges)
+    return Leaves(_plain(joined, sheet.frame), leaves[leaf])
+
+
+def _within(area: shapely.Geometry, point: NDArray[np.object_]) -> NDArray[np.bool_]:
+    shapely.prepare(area)
+    return np.asarray(shapely.intersects(area, point), dtype=bool)
+
+
+def _owners(
+    sheet: Sheet, point: NDArray[np.object_], is_open: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+    """Return the only polygon of each layer at each point (-1 none, -2 several), and all of them as pairs."""
+    owner = np.full((len(point), 3), -1)
+    held = []
+    for n, polygons in enumerate(sheet.layers):
+        p, k = shapely.STRtree(polygons).query(point, predicate="intersects")
+        held.append(np.stack([p, k], axis=1))
+        count = np.bincount(p, minlength=len(point))
+        owner[p, n] = k
+        owner[count > 1, n] = -2
+        if n == 0:
+            owner[(count == 0) & ~is_open, n] = -2
+            owner[(count > 0) & is_open, n] = -2
+        elif len(polygons):
+            owner[count == 0, n] = -2
+    return owner, held
+
+
+def _leaves(sheet: Sheet, faces: NDArray[np.object_], held: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return (k, 3) combinations that may stand: pairs and open land, by the micro-grids of each grid."""
+    compounds, grids, micro_grids = (len(layer) for layer in sheet.layers)
+    open_pairs = np.stack([np.full(grids, OPEN), np.arange(grids)], axis=1)
+    pairs = np.concatenate([sheet.pairs, open_pairs])
+    if not micro_grids:
+        return np.concatenate([pairs, np.full((len(pairs), 1), -1)], axis=1)
+    area = shapely.area(faces)
+    by_grid = _shared(area, held[2], held[1], micro_grids, grids)
+    home = np.argmax(by_grid, axis=1)
+    by_compound = _shared(area, held[2], held[0], micro_grids, compounds)
+    deep = by_compound > np.minimum(
+        0.5 * shapely.area(sheet.layers[2])[:, None], 0.5 * shapely.area(sheet.layers[0])[None, :]
+    )
+    for m, c in np.argwhere((by_compound > THIN_M2) & ~deep).tolist():
+        common = shapely.intersection(sheet.layers[2][m], sheet.layers[0][c])
+        deep[m, c] = not shapely.is_empty(shapely.buffer(common, -2.5, quad_segs=1))
+    held_by, inside = np.nonzero(deep)
+    rows = np.concatenate(
+        [
+            np.stack([inside, home[held_by], held_by], axis=1),
+            np.stack([np.full(micro_grids, OPEN), home, np.arange(micro_grids)], axis=1),
+        ]
+    )
+    known = {tuple(pair) for pair in pairs.tolist()}
+    rows = rows[[tuple(row) in known for row in rows[:, :2].tolist()]]
+    # a pair without a micro-grid of its own takes the nearest of its grid
+    bare = known - {tuple(row) for row in rows[:, :2].tolist()}
+    extra = [(c, g, int(m)) for c, g in sorted(bare) for m in np.flatnonzero(home == g)]
+    if extra:
+        rows = np.concatenate([rows, np.array(extra)])
+    orphan = sorted({pair for pair in bare if not (home == pair[1]).any()})
+    extra = [(c, g, int(np.argmax(by_grid[:, g]))) for c, g in orphan]
+    return np.concatenate([rows, np.array(extra)]) if extra else rows
+
+
+def _shared(
+    area: NDArray[np.float64],
+    one: NDArray[np.int64],
+    other: NDArray[np.int64],
+    count: int,
+    other_count: int,
+) -> NDArray[np.float64]:
+    """Return the area that each polygon of one layer shares with each of another, from faces."""
+    total = np.zeros((count, other_count))
+    slot = np.searchsorted(one[:, 0], other[:, 0])
+    stop = np.searchsorted(one[:, 0], other[:, 0], side="right")
+    while (live := slot < stop).any():
+        np.add.at(total, (one[slot[live], 1], other[live, 1]), area[other[live, 0]])
+        slot = slot + 1
+    return total
+
+
+def _agreed(owner: NDArray[np.int64], leaves: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the leaf on which all layers agree, -1 where they do not."""
+    lookup = {tuple(row): n for n, row in enumerate(leaves.tolist())}
+    return np.array([lookup.get(tuple(row), -1) for row in owner.tolist()], dtype=np.int64)
+
+
+def _settle_atoms(
+    sheet: Sheet,
+    faces: NDArray[np.object_],
+    point: NDArray[np.object_],
+    leaf: NDArray[np.int64],
+    is_open: NDArray[np.bool_],
+    scores: Scores,
+) -> NDArray[np.int64]:
+    """Give each atom whole to the leaf that holds most of it."""
+    row, atom = shapely.STRtree(sheet.atoms).query(point, predicate="intersects")
+    if not len(row):
+        return leaf
+    vote = leaf[row]
+    for which in (False, True):
+        some = np.flatnonzero((vote < 0) & (is_open[row] == which))
+        if len(some):
+            vote[some] = scores.best(shapely.get_coordinates(point[row[some]]), open_land=which).leaf
+    ballot = np.zeros((len(sheet.atoms), len(scores.leaves)))
+    np.add.at(ballot, (atom, vote), shapely.area(faces[row]))
+    result = leaf.copy()
+    result[row] = np.argmax(ballot, axis=1)[atom]
+    return result
+
+
+def _divided(
+    faces: NDArray[np.object_], leaf: NDArray[np.int64], is_open: NDArray[np.bool_], scores: Scores
+) -> tuple[NDArray[np.object_], NDArray[np.int64], NDArray[np.bool_]]:
+    """Divide the faces that no leaf has yet."""
+    done = leaf >= 0
+    polygons, leaves, lands = [faces[done]], [leaf[done]], [is_open[done]]
+    crossings = []
+    for which in (False, True):
+        some = np.flatnonzero(~done & (is_open == which))
+        if not len(some):
+            continue
+        polygon, label, crossing = _march(faces[some], scores, open_land=which)
+        polygons.append(polygon)
+        leaves.append(label)
+        lands.append(np.full(len(polygon), which))
+        crossings.append(crossing)
+    polygon = np.concatenate(polygons)
+    if crossings:
+        polygon = with_nodes(polygon, _both_sides(np.concatenate(crossings)))
+    return polygon, np.concatenate(leaves), np.concatenate(lands)
+
+
+def _both_sides(crossings: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Where open and built land cross one edge at two points, add the parts that hold the other point."""
+    crossings = np.unique(crossings, axis=0)
+    twice = np.flatnonzero((crossings[1:, :2] == crossings[:-1, :2]).all(axis=1))
+    if not len(twice):
+        return crossings
+    a, b = crossings[twice, 0], crossings[twice, 1]
+    x, y = crossings[twice, 2], crossings[twice + 1, 2]
+    nearer = np.abs(x - a) < np.abs(y - a)
+    first, second = np.where(nearer, x, y), np.where(nearer, y, x)
+    more = np.concatenate([np.stack([a, second, first], axis=1), np.stack([first, b, second], axis=1)])
+    return np.concatenate([crossings, more])
+
+
+class Scores:
+    """Scores of leaves at points: the sum of signed distances, steeper beyond the tolerance.
+
+    Compound and grid are decided first; a micro-grid only follows, among those of the pair.
+    """
+
+    def __init__(self, sheet: Sheet, leaves: NDArray[np.int64], tolerance: float) -> None:
+        self.sheet = sheet
+        self.leaves = leaves
+        self.limit = tolerance - 0.6
+        self.reach = tolerance + 6.0
+        self.edges = [shapely.boundary(layer) for layer in sheet.layers]
+        for layer in sheet.layers:
+            shapely.prepare(layer)
+        self.pairs, self.pair = np.unique(leaves[:, :2], axis=0, return_inverse=True)
+        self.leaf_of = np.full((len(self.pairs), max(1, len(sheet.layers[2]))), -1)
+        self.leaf_of[self.pair, np.maximum(leaves[:, 2], 0)] = np.arange(len(leaves))
+
+    def best(self, xy: NDArray[np.float64], *, open_land: bool) -> Scored:
+        """Return the best leaf at (n, 2) points, and the scores that led to it."""
+        first = self._pair_scores(xy, self.reach, open_land=open_land)
+        pair = np.argmax(first, axis=1)
+        lost = np.flatnonzero(first[np.arange(len(xy)), pair] <= -self.reach)
+        if len(lost):
+            first[lost] = self._pair_scores(xy[lost], FAR_M, open_land=open_land)
+            pair[lost] = np.argmax(first[lost], axis=1)
+        if not len(self.sheet.layers[2]):
+            return Scored(self.leaf_of[pair, 0], pair, first, np.zeros((len(xy), 1)))
+        second = self._signed(2, xy, self.reach)
+        micro = np.argmax(np.where(self.leaf_of[pair] >= 0, second, -np.inf), axis=1)
+        row = np.arange(len(xy))
+        lost = np.flatnonzero(second[row, micro] <= -self.reach)
+        if len(lost):
+            second[lost] = self._signed(2, xy[lost], FAR_M)
+            micro[lost] = np.argmax(np.where(self.leaf_of[pair[lost]] >= 0, second[lost], -np.inf), axis=1)
+        return Scored(self.leaf_of[pair, micro], pair, first, second)
+
+    def _pair_scores(self, xy: NDArray[np.float64], reach: float, *, open_land: bool) -> NDArray[np.float64]:
+        """Return (points, pairs) scores; -inf for pairs of the other land."""
+        total = np.zeros((len(xy), len(self.pairs)))
+        for n in (1,) if open_land else (0, 1):
+            away = self._signed(n, xy, reach)
+            away += STEEP * (np.maximum(away - self.limit, 0) + np.minimum(away + self.limit, 0))
+            away *= self.sheet.weights[n]
+            total += away[:, self.pairs[:, n]] if away.shape[1] else 0
+        total[:, (self.pairs[:, 0] == OPEN) != open_land] = -np.inf
+        return total
+
+    def _signed(self, n: int, xy: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+        """Return (points, polygons) distances to outlines, positive inside, at least -reach."""
+        result = np.full((len(xy), len(self.edges[n])), -reach)
+        box = shapely.bounds(self.sheet.layers[n]) + np.array([-reach, -reach, reach, reach])
+        x, y = xy.T
+        points = shapely.points(xy)
+        for k, (x0, y0, x1, y1) in enumerate(box.tolist()):
+            near = np.flatnonzero((x > x0) & (x < x1) & (y > y0) & (y < y1))
+            if len(near):
+                distance = shapely.distance(self.edges[n][k], points[near])
+                within = shapely.contains_xy(self.sheet.layers[n][k], x[near], y[near])
+                result[near, k] = np.where(within, distance, np.maximum(-distance, -reach))
+        return result
+
+
+class Scored(NamedTuple):
+    """The best leaf and pair at points, with (n, pairs) and (n, micro-grids) scores."""
+
+    leaf: NDArray[np.int64]
+    pair: NDArray[np.int64]
+    first: NDArray[np.float64]
+    second: NDArray[np.float64]
+
+
+def _march(
+    faces: NDArray[np.object_], scores: Scores, *, open_land: bool
+) -> tuple[NDArray[np.object_], NDArray[np.int64], NDArray[np.complex128]]:
+    """Divide faces by the highest score, taken as linear on triangles between their vertices.
+
+    Returns
+    -------
+    tuple
+        Polygons, their leaves, and the crossings: rows of one end of an edge, its other end, the point
+        between.
+    """
+    flat, face = shapely.get_coordinates(faces, return_index=True)
+    z = np.unique(complex_of(flat))
+    xy = z.view(np.float64).reshape(-1, 2)
+    scored = scores.best(xy, open_land=open_land)
+    label = scored.leaf
+    corner = label[np.searchsorted(z, complex_of(flat))]
+    first = np.searchsorted(face, np.arange(len(faces)))
+    mixed = np.zeros(len(faces), dtype=bool)
+    np.logical_or.at(mixed, face, corner != corner[first][face])
+    polygons, labels = [faces[~mixed]], [corner[first[~mixed]]]
+    parts = shapely.get_parts(shapely.constrained_delaunay_triangles(faces[mixed]))
+    triangle = np.searchsorted(z, complex_of(shapely.get_coordinates(parts))).reshape(-1, 4)[:, :3]
+    mine = label[triangle]
+    pure = (mine[:, 0] == mine[:, 1]) & (mine[:, 1] == mine[:, 2])
+    polygons.append(parts[pure])
+    labels.append(mine[pure, 0])
+    crossings: list[NDArray[np.complex128]] = []
+
+    def between(i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float64]:
+        i, j = np.minimum(i, j), np.maximum(i, j)
+        point = _crossing(i, j, xy, scored, scores.leaves[:, 2])
+        row = np.stack([z[i], z[j], complex_of(point)], axis=1)
+        crossings.append(row[(row[:, 2] != row[:, 0]) & (row[:, 2] != row[:, 1])])
+        return point
+
+    three = (mine[:, 0] != mine[:, 1]) & (mine[:, 1] != mine[:, 2]) & (mine[:, 0] != mine[:, 2])
+    two = ~pure & ~three
+    odd = np.where(mine[two, 1] == mine[two, 2], 0, np.where(mine[two, 0] == mine[two, 2], 1, 2))
+    turn = (odd[:, None] + np.arange(3)) % 3
+    p, q, r = np.take_along_axis(triangle[two], turn, axis=1).T
+    pq, pr = between(p, q), between(p, r)
+    polygons += [
+        shapely.polygons(np.stack([xy[p], pq, pr], axis=1)),
+        shapely.polygons(np.stack([pq, xy[q], xy[r], pr], axis=1)),
+    ]
+    labels += [label[p], label[q]]
+    p, q, r = triangle[three].T
+    sides = [between(i, j) for i, j in ((p, q), (q, r), (r, p))]
+    middle = (sides[0] + sides[1] + sides[2]) / 3
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        same = (sides[one] == sides[other]).all(axis=1)
+        middle[same] = sides[one][same]
+    for n, (before, after) in enumerate(((2, 0), (0, 1), (1, 2))):
+        corner_of = triangle[three, n]
+        polygons.append(
+            shapely.polygons(np.stack([xy[corner_of], sides[after], middle, sides[before]], axis=1))
+        )
+        labels.append(label[corner_of])
+    polygon, leaf = np.concatenate(polygons), np.concatenate(labels)
+    return polygon, leaf, np.concatenate(crossings)
+
+
+def _crossing(
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    xy: NDArray[np.float64],
+    scored: Scored,
+    micro_grid: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return where on the edges i-j the leaves of their ends score alike."""
+    a, b = scored.pair[i], scored.pair[j]
+    lead_i = scored.first[i, a] - scored.first[i, b]
+    lead_j = scored.first[j, b] - scored.first[j, a]
+    follow = a == b
+    m, k = micro_grid[scored.leaf[i[follow]]], micro_grid[scored.leaf[j[follow]]]
+    lead_i[follow] = scored.second[i[follow], m] - scored.second[i[follow], k]
+    lead_j[follow] = scored.second[j[follow], k] - scored.second[j[follow], m]
+    lead_i, lead_j = np.maximum(lead_i, 0), np.maximum(lead_j, 0)
+    both = lead_i + lead_j
+    share = np.divide(lead_i, both, out=np.zeros(len(i)), where=both > 0)
+    length = np.hypot(*(xy[j] - xy[i]).T)
+    point = xy[i] + share[:, None] * (xy[j] - xy[i])
+    at_i, at_j = share * length < JOIN_M, (1 - share) * length < JOIN_M
+    point[at_j] = xy[j][at_j]
+    point[at_i] = xy[i][at_i]
+    return point
+
+
+def _connected(
+    polygon: NDArray[np.object_],
+    leaf: NDArray[np.int64],
+    is_open: NDArray[np.bool_],
+    leaves: NDArray[np.int64],
+    beside: Borders,
+    sheet: Sheet,
+) -> NDArray[np.int64]:
+    """Give parts that came off their compound, grid or micro-grid to the neighbour they border most."""
+    area = shapely.area(polygon)
+    flat = area < FLAT_M2
+    if flat.any():
+        leaf = _adopted(leaf, flat, np.zeros_like(is_open), beside)
+    for turn in range(ROUNDS):
+        stray = np.zeros(len(polygon), dtype=bool)
+        for n, layer in enumerate(sheet.layers):
+            member = leaves[leaf, n]
+            part = components(len(polygon), beside, member)
+            size = np.bincount(part, weights=area)
+            member_of = np.full(len(size), -1)
+            member_of[part] = member
+            allowed = shapely.get_num_geometries(layer)
+            order = np.lexsort((-size, member_of))
+            rank = np.arange(len(order)) - np.searchsorted(member_of[order], member_of[order])
+            off = np.zeros(len(size), dtype=bool)
+            real = member_of[order] >= 0
+            off[order[real]] = rank[real] >= allowed[member_of[order[real]]] if len(layer) else False
+            stray |= off[part]
+        if not stray.any():
+            break
+        leaf = _adopted(leaf, stray, is_open if turn < ROUNDS - 1 else np.zeros_like(is_open), beside)
+    return leaf
+
+
+def _adopted(
+    leaf: NDArray[np.int64], stray: NDArray[np.bool_], is_open: NDArray[np.bool_], beside: Borders
+) -> NDArray[np.int64]:
+    """Give each stray part the leaf of the neighbour on like land that it borders most."""
+    result = leaf.copy()
+    part = components(len(leaf), beside, np.where(stray, leaf, -1 - np.arange(len(leaf))))
+    one = np.concatenate([beside.one, beside.other])
+    other = np.concatenate([beside.other, beside.one])
+    length = np.concatenate([beside.length, beside.length])
+    good = stray[one] & ~stray[other] & (is_open[one] == is_open[other])
+    if not good.any():
+        return result
+    key, slot = np.unique(part[one[good]] * (leaf.max() + 1) + leaf[other[good]], return_inverse=True)
+    total = np.bincount(slot, weights=length[good])
+    order = np.lexsort((key, -total))
+    to = np.full(part.max() + 1, -1)
+    for n in order[::-1]:
+        to[key[n] // (leaf.max() + 1)] = key[n] % (leaf.max() + 1)
+    moved = stray & (to[part] >= 0)
+    result[moved] = to[part[moved]]
+    return result
+
+
+def _plain(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[np.object_]:
+    """Drop vertices put on the frame for nothing, give the frame's own their place, and simplify."""
+    edges = edges_of(polygons)
+    key, count = np.unique(edges.keys(), return_counts=True)
+    low, high = key // len(edges.vertex), key % len(edges.vertex)
+    degree = np.bincount(np.concatenate([low, high]), minlength=len(edges.vertex))
+    rim = np.zeros(len(edges.vertex), dtype=bool)
+    rim[low[count == 1]] = rim[high[count == 1]] = True
+    own = complex_of(shapely.get_coordinates(frame))
+    order = np.argsort(_rounded(own))
+    place = np.searchsorted(_rounded(own)[order], _rounded(edges.vertex))
+    place = order[np.minimum(place, len(own) - 1)]
+    is_own = _rounded(own)[place] == _rounded(edges.vertex)
+    plain = without_vertices(polygons, edges.vertex[rim & (degree == THROUGH) & ~is_own])
+    # nodes that stay lie on the frame itself, not on the grid on which lines were noded
+    to = edges.vertex.copy()
+    to[is_own] = own[place[is_own]]
+    node = np.flatnonzero(rim & ~is_own & (degree > THROUGH))
+    border = shapely.boundary(frame)
+    points = shapely.points(to[node].view(np.float64).reshape(-1, 2))
+    nearest = shapely.get_point(shapely.shortest_line(border, points), 0)
+    to[node] = complex_of(shapely.get_coordinates(nearest))
+    plain = shapely.transform(plain, lambda xy: _replaced(xy, edges.vertex, to))
+    return np.asarray(shapely.coverage_simplify(plain, SIMPLE_M, simplify_boundary=False))
+
+
+def _rounded(z: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    return np.asarray(np.round(z / NODING_M))
+
+
+def _replaced(
+    xy: NDArray[np.float64], old: NDArray[np.complex128], new: NDArray[np.complex128]
+) -> NDArray[np.float64]:
+    z = complex_of(xy)
+    at = np.minimum(np.searchsorted(old, z), max(len(old) - 1, 0))
+    same = old[at] == z
+    result = z.copy()
+    result[same] = new[at[same]]
+    return result.view(np.float64).reshape(-1, 2)
