@@ -13,7 +13,7 @@ from geo.disputes import Dispute, wide_disputes, width_of
 from geo.faces import polygonal
 from geo.ledger import Moves, moves
 from geo.levelling import Leaves, Sheet, level
-from geo.relate import meetings
+from geo.relate import Meetings, meetings
 from geo.walls import levelled_grids
 
 if TYPE_CHECKING:
@@ -89,12 +89,14 @@ def solve(task: Task) -> Outcome:
     clipped = [_clipped(layer, task.frame) for layer in task.layers]
     outside = _over_the_edge(task, refusals)
     disputes, decided = _disputes(task, clipped, refusals)
-    sheet = _sheet(task, clipped, disputes, refusals)
+    met = _meetings(task, clipped, disputes, refusals)
+    sheet = _sheet(task, clipped, disputes, met, np.zeros((0, 2)))
     layers = _assembled(level(sheet, task.tolerance), task, disputes)
     moved = _displacements(task, layers)
     far = _too_far(task, layers, moved, refusals)
     if any(f.any() for f in far):
         held = [frozen | f for frozen, f in zip(task.frozen, far, strict=True)]
+        sheet = _sheet(task, clipped, disputes, met, _far_corners(task, layers, far))
         again = _assembled(level(_weighted(sheet, held), task.tolerance), task, disputes)
         moved_again = _displacements(task, again)
         far_again = _too_far(task, again, moved_again, refusals)
@@ -204,27 +206,57 @@ def _decide(polygons: NDArray[np.object_], dispute: Dispute) -> None:
         polygons[k] = shapely.union(rest[n], dispute.piece) if n == winner else rest[n]
 
 
-def _sheet(
-    task: Task, clipped: list[NDArray[np.object_]], disputes: list[list[Dispute]], refusals: list[Refusal]
-) -> Sheet:
-    """Return what the solver works on: disputed pieces are polygons of their own layer."""
-    compounds, grids, micro_grids = (
-        np.append(polygons, [d.piece for d in of_layer])
+def _with_disputes(
+    clipped: list[NDArray[np.object_]], disputes: list[list[Dispute]]
+) -> list[NDArray[np.object_]]:
+    """Return the layers with what is disputed as polygons of their own."""
+    return [
+        np.append(polygons, np.array([d.piece for d in of_layer], dtype=object))
         for polygons, of_layer in zip(clipped, disputes, strict=True)
-    )
+    ]
+
+
+def _meetings(
+    task: Task, clipped: list[NDArray[np.object_]], disputes: list[list[Dispute]], refusals: list[Refusal]
+) -> Meetings:
+    """Return which compounds and grids meet, and refuse the compounds that don't nest."""
+    compounds, grids, _ = _with_disputes(clipped, disputes)
     met = meetings(compounds, grids, task.tolerance)
     own = (met.compound < len(clipped[0])) & (met.grid < len(clipped[1]))
     for c in np.unique(met.compound[met.broken & own]).tolist():
-        mine = own & (met.compound == c)
-        shares = np.sort(met.area[mine])[::-1]
-        if len(shares) == 1:
-            continue
-        least = float(shares[1])
-        place = compounds[c]
-        refusals.append(Refusal(0, c, "repaired", "not_nested", np.sqrt(least), place))
+        shares = np.sort(met.area[own & (met.compound == c)])[::-1]
+        if len(shares) > 1:
+            refusals.append(Refusal(0, c, "repaired", "not_nested", float(np.sqrt(shares[1])), compounds[c]))
+    return met
+
+
+def _far_corners(
+    task: Task, layers: list[NDArray[np.object_]], far: list[NDArray[np.bool_]]
+) -> NDArray[np.float64]:
+    """Return (k, 2) vertices, drawn or new, that are further than the tolerance from the other outline."""
+    found = [np.zeros((0, 2))]
+    for drawn, now, mask in zip(task.layers, layers, far, strict=True):
+        for k in np.flatnonzero(mask & ~shapely.is_empty(now)).tolist():
+            for one, other in ((drawn[k], now[k]), (now[k], drawn[k])):
+                xy = shapely.get_coordinates(one)
+                found.append(
+                    xy[shapely.distance(shapely.boundary(other), shapely.points(xy)) > task.tolerance]
+                )
+    return np.concatenate(found)
+
+
+def _sheet(
+    task: Task,
+    clipped: list[NDArray[np.object_]],
+    disputes: list[list[Dispute]],
+    met: Meetings,
+    spared: NDArray[np.float64],
+) -> Sheet:
+    """Return what the solver works on; near `spared` points grid edges don't come to walls."""
+    compounds, grids, micro_grids = _with_disputes(clipped, disputes)
     pairs = np.stack([met.compound, met.grid], axis=1)
     open_land = _open_land(task.frame, compounds, task.tolerance)
-    grids[: len(clipped[1])] = levelled_grids(compounds, grids, pairs, open_land, task.tolerance)[
+    grids[: len(clipped[1])] = levelled_grids(compounds, grids, pairs, open_land, task.tolerance, spared)[
         : len(clipped[1])
     ]
     outlines = np.concatenate([shapely.boundary(compounds), shapely.boundary(grids)])

@@ -26,6 +26,8 @@ CORNER_M = 3.0
 """How much of a wall beside such a corner stays away from the grid's edge."""
 ROAD = 1.9
 """Widest road, in tolerances, on which an edge can be near both sides."""
+SPARED = 1.4
+"""How far around a corner that can't come along, in tolerances, edges keep off the wall."""
 NEAR = 0.9
 """Share of the tolerance within which another compound makes open land a road."""
 MARGIN_M = 0.3
@@ -67,6 +69,7 @@ def levelled_grids(
     pairs: NDArray[np.int64],
     open_land: shapely.Geometry,
     tolerance: float,
+    spared: NDArray[np.float64],
 ) -> NDArray[np.object_]:
     """Return drawn grids whose edges lie on the walls that they ran beside.
 
@@ -80,6 +83,8 @@ def levelled_grids(
         What is in no compound.
     tolerance
         How far an edge may move, in metres.
+    spared
+        (k, 2) points near which edges stay as drawn.
     """
     walls = [_wall(polygon) for polygon in compounds]
     xy = np.concatenate(walls) if walls else np.zeros((0, 2))
@@ -93,6 +98,7 @@ def levelled_grids(
     wide = seen & np.isinf(beside.road) & beside.alone
     snap = wide & (near <= tolerance - MARGIN_M) & (near > NEARLY_M)
     snap &= ~_at_far_corners(xy, compounds, grids, tolerance)
+    snap &= ~_near(xy, spared, np.full(len(spared), SPARED * tolerance))
     push = wide & ~snap & (near > 0) & (mean <= tolerance + MARGIN_M)
     # on a road between two compounds of two grids the edge is to run where both are near, and on neither's
     # wall
@@ -109,7 +115,8 @@ def levelled_grids(
             land = shapely.intersection(strip, open_land)
             if gives:
                 others = np.delete(result, [inner, outer])
-                land = shapely.difference(land, shapely.union_all(others))
+                others = others[shapely.intersects(others, land)]
+                land = shapely.difference(land, shapely.union_all(others)) if len(others) else land
                 result[inner] = shapely.difference(result[inner], land)
                 result[outer] = shapely.union(result[outer], land)
             else:
@@ -131,12 +138,17 @@ def _at_far_corners(
     p, c = tree.query_nearest(points[near], all_matches=False)
     away = shapely.distance(points[near][p], compounds[c])
     far = away > tolerance - MARGIN_M
+    return _near(xy, shapely.get_coordinates(points[near][p][far]), away[far] + CORNER_M)
+
+
+def _near(
+    xy: NDArray[np.float64], places: NDArray[np.float64], reach: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which points are within reach of any place."""
     result = np.zeros(len(xy), dtype=bool)
-    if far.any():
-        reach = away[far] + CORNER_M
-        wall = shapely.STRtree(shapely.points(xy))
-        found = wall.query(points[near][p][far], predicate="dwithin", distance=reach)[1]
-        result[found] = True
+    if len(places):
+        tree = shapely.STRtree(shapely.points(xy))
+        result[tree.query(shapely.points(places), predicate="dwithin", distance=reach)[1]] = True
     return result
 
 
