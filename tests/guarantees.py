@@ -49,7 +49,7 @@ def levelled(city: City, **choices: Any) -> Alignment:
 
 def assert_guarantees(city: City, result: Alignment, tolerance: float) -> None:
     """Assert every guarantee, outside refused features."""
-    assert not result.failures
+    assert not result.failures, result.failures
     refused = refused_ids(result)
     assert set(result.refusals["step"]) <= STEPS
     assert set(result.refusals["reason"]) <= REASONS
@@ -62,7 +62,8 @@ def assert_guarantees(city: City, result: Alignment, tolerance: float) -> None:
         _assert_displacement(name, drawn, fresh, free, result.changes, tolerance)
     _assert_findings(city, after, refused)
     if not len(result.refusals):
-        assert unshared_vertices(result.compounds, result.grids) == 0
+        unshared = unshared_vertices(result.compounds, result.grids)
+        assert unshared == 0, f"{unshared} vertices that the other layer lacks"
 
 
 def refused_ids(result: Alignment) -> dict[str, set[Any]]:
@@ -117,7 +118,7 @@ def _assert_ledger(
 ) -> None:
     """Replay the ledger: what was drawn, without what went, with what came, is the result."""
     mine = changes[changes["layer"] == name]
-    assert not mine.duplicated(["from_id", "to_id", "community_id"]).any()
+    assert not mine.duplicated(["from_id", "to_id", "community_id"]).any(), "a pair has two rows"
     assert mine["area_m2"].to_numpy() == _near(shapely.area(_array(mine)))
     for one, old, new in zip(drawn["id"], _array(drawn), _array(fresh), strict=True):
         went = shapely.union_all(_array(mine[mine["from_id"] == one]))
@@ -157,7 +158,7 @@ def _assert_findings(city: City, after: City, refused: dict[str, set[Any]]) -> N
             concerned = ids.get(row.layer, set())
         if not named & concerned:
             left.append((row.kind, row.layer, row.ids, round(row.area_m2, 4)))
-    assert not left
+    assert not left, left
 
 
 def _cut(findings: gpd.GeoDataFrame) -> dict[str, set[str]]:
