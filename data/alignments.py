@@ -209,7 +209,7 @@ def solve(
     scope_prefix: str,
     account_id: int | None,
     wishes: Wishes,
-    title: str,
+    plan_title: str,
 ) -> dict[str, Any]:
     """Level communities and draft the plan: the work of a job; ``{"plan": id, …}``."""
     scope = Scope(scope_prefix)
@@ -219,7 +219,7 @@ def solve(
     alignment, decided = _computed(layers, wishes, frozenset(), report.part(0.05, 0.92))
     report.part(0.92, 1.0)
     plan_id = draft_alignment(
-        store, account_id, alignment, layers, wishes, title, decided=decided, scope=scope
+        store, account_id, alignment, layers, wishes, plan_title, decided=decided, scope=scope
     )
     return {"plan": plan_id, "communities": len(layers.communities), "failures": len(alignment.failures)}
 
@@ -308,7 +308,7 @@ def _standing(session: Session, plan_id: int, communities: Sequence[str]) -> _St
 
 def _together(before: _Standing, after: _Standing, asked: list[Any]) -> dict[str, Any]:
     """Tell what else changed with a decision: what went with it, and what can't be levelled now."""
-    gone = sorted(before[0] - after[0] - set(asked), key=str)
+    gone = sorted(before[0] - after[0] - set(asked), key=str) if asked else []
     return {
         "gone": [list(one) for one in gone],
         "refused": [list(one) for one in sorted(after[1] - before[1])],

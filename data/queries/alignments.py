@@ -76,7 +76,10 @@ def _rows(
     table = table_of(model)
     where = (table.columns["plan_id"] == plan_id, scope.where(table.columns["area_code"]))
     query = select(*[table.columns[name] for name in names]).where(*where)
-    return frame_of(session, query.order_by(table.columns["area_code"], table.columns["id"]))
+    frame = frame_of(session, query.order_by(table.columns["area_code"], table.columns["id"]))
+    texts = frame.select_dtypes(exclude="number").columns
+    frame[texts] = frame[texts].astype(object).where(frame[texts].notna(), None)
+    return frame
 
 
 def moves(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
@@ -203,7 +206,7 @@ def summary(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
         return pd.DataFrame()
     codes = [code for code in Wishes.of(plan.choices).communities if code in scope]
     table = pd.DataFrame({"area_code": codes}).set_index("area_code")
-    areas = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).tuples())
+    areas = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).all())
     table["name"] = [areas.get(code, code) for code in codes]
     table["county"] = [code[:_COUNTY].ljust(CODE_LENGTH, "0") for code in codes]
     count = (
@@ -211,7 +214,7 @@ def summary(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
         .where(scope.where(Compound.area_code), Compound.area_code.in_(codes))
         .group_by(Compound.area_code)
     )
-    counted = dict(session.execute(count).tuples())
+    counted = dict(session.execute(count).all())
     table["compounds"] = [int(counted.get(code, 0)) for code in codes]
     per_compound = related.drop_duplicates("compound_code").copy()
     per_compound["overlap_case"] = per_compound["overlap_case"].astype(str)
@@ -243,8 +246,7 @@ def by_county(session: Session, table: pd.DataFrame) -> pd.DataFrame:
     """Return the sums of `summary` by county, named."""
     numbers = [one for one in table.columns if one not in {"area_code", "name", "county"}]
     result = table.groupby("county", as_index=False)[numbers].sum()
-    names = dict(
-        session.execute(select(Area.code, Area.name).where(Area.code.in_(result["county"].tolist()))).tuples()
-    )
+    named = select(Area.code, Area.name).where(Area.code.in_(result["county"].tolist()))
+    names = dict(session.execute(named).all())
     result.insert(1, "name", [names.get(code, code) for code in result["county"]])
     return result.rename(columns={"county": "area_code"})
