@@ -14,7 +14,7 @@ import shapely
 
 from geo.community import LAYERS, Outcome, Refusal, Task, solve
 from geo.errors import GeoError
-from geo.faces import complex_of
+from geo.faces import complex_of, polygonal
 from geo.relate import COMPARABLE, relate
 
 if TYPE_CHECKING:
@@ -297,6 +297,7 @@ def _put_together(
         for n in range(3):
             layers[n][city.members[n][k]] = outcome.layers[n]
     layers = _noded_across(city, layers)
+    _add_what_stays_beyond(city, outcomes, layers[0])
     crs = frames[0].crs
     result = [
         frame.set_geometry(gpd.GeoSeries(layer, index=frame.index, crs=crs))
@@ -311,6 +312,19 @@ def _put_together(
         _refusals(city, outcomes, failures, crs),
         {city.frame_ids[k]: why for k, why in failures.items()},
     )
+
+
+def _add_what_stays_beyond(city: _City, outcomes: dict[int, Outcome], compounds: NDArray[np.object_]) -> None:
+    """Give refused compounds what they hold beyond their community, where no other compound lies."""
+    tree = shapely.STRtree(compounds)
+    solved = compounds.copy()
+    for k, outcome in sorted(outcomes.items()):
+        for position, beyond in sorted(outcome.beyond.items()):
+            mine = city.members[0][k][position]
+            others = tree.query(beyond, predicate="intersects")
+            others = others[others != mine]
+            rest = shapely.difference(beyond, shapely.union_all(solved[others])) if len(others) else beyond
+            compounds[mine] = polygonal(shapely.union(compounds[mine], rest))[0]
 
 
 def _noded_across(city: _City, layers: list[NDArray[np.object_]]) -> list[NDArray[np.object_]]:

@@ -10,21 +10,28 @@ import numpy as np
 import shapely
 
 from geo.disputes import Dispute, wide_disputes, width_of
-from geo.faces import polygonal
+from geo.faces import complex_of, polygonal
 from geo.ledger import Moves, moves
 from geo.levelling import Leaves, Sheet, level
 from geo.relate import Meetings, meetings
-from geo.walls import levelled_grids
+from geo.walls import edges_within, following_compounds, levelled_grids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LAYERS = ("compound", "grid", "micro_grid")
 ROUNDING_M2 = 1e-3
-SAME_M = 0.05
-"""Where nothing moves further than this, what was drawn stays to the last digit."""
+ROUNDING_M = 1e-4
+BROUGHT_M2 = 5.0
+"""What edges that came to a wall sweep at least."""
+MEET_M2 = 0.2
+"""What a micro-grid and a piece of land share at least to meet."""
+SAME_M = 0.5
+"""Where nothing moves further than this and all is sound, what was drawn stays to the last digit."""
 HOLD = 30.0
-"""What an outline counts that is frozen, or that moved too far at the first attempt."""
+"""What an outline counts that moved too far at the first attempt."""
+STAYS = 1e6
+"""What an outline counts that is frozen."""
 NECK_M = 0.5
 """Half the width of a gap between compounds through which open land does not reach."""
 
@@ -78,6 +85,8 @@ class Outcome:
     layers: list[NDArray[np.object_]]
     moves: Moves
     refusals: list[Refusal] = field(default_factory=list)
+    beyond: dict[int, shapely.Geometry] = field(default_factory=dict)
+    """What of compounds stays beyond the community, as far as nobody else holds it."""
 
 
 def solve(task: Task) -> Outcome:
@@ -91,33 +100,50 @@ def solve(task: Task) -> Outcome:
     disputes, decided = _disputes(task, clipped, refusals)
     met = _meetings(task, clipped, disputes, refusals)
     sheet = _sheet(task, clipped, disputes, met, np.zeros((0, 2)))
+    brought = _moved_before(sheet, clipped)
     layers = _assembled(level(sheet, task.tolerance), task, disputes)
     moved = _displacements(task, layers)
-    far = _too_far(task, layers, moved, refusals)
+    far = _too_far(task, layers, moved, refusals, decided)
     if any(f.any() for f in far):
-        held = [frozen | f for frozen, f in zip(task.frozen, far, strict=True)]
         sheet = _sheet(task, clipped, disputes, met, _far_corners(task, layers, far))
-        again = _assembled(level(_weighted(sheet, held), task.tolerance), task, disputes)
+        again = _assembled(level(_weighted(sheet, far, HOLD), task.tolerance), task, disputes)
         moved_again = _displacements(task, again)
-        far_again = _too_far(task, again, moved_again, refusals)
+        far_again = _too_far(task, again, moved_again, refusals, decided)
         if sum(f.sum() for f in far_again) < sum(f.sum() for f in far):
             layers, moved, far = again, moved_again, far_again
     _refuse_what_moved(task, layers, moved, far, refusals)
-    if _is_as_drawn(task, moved):
+    if not brought and _is_as_drawn(task, moved, met):
         layers = [layer.copy() for layer in task.layers]
-    for n, polygons in enumerate(outside):
-        for k, polygon in polygons.items():
-            layers[n][k] = shapely.union(layers[n][k], polygon)
-    told = moves(task.layers, layers, task.atoms, task.households)
-    return Outcome(layers, _with_reasons(told, decided, task.frame), refusals)
+    refusals += _micro_grids_in_dispute(layers[2], disputes[1], refusals)
+    shown = [layers[0].copy(), *layers[1:]]
+    for k, polygon in outside.items():
+        shown[0][k] = shapely.union(shown[0][k], polygon)
+    told = moves(task.layers, shown, task.atoms, task.households)
+    return Outcome(layers, _with_reasons(told, decided, task.frame), refusals, outside)
 
 
-def _with_reasons(told: Moves, decided: list[list[shapely.Geometry]], frame: shapely.Geometry) -> Moves:
+def _micro_grids_in_dispute(
+    micro_grids: NDArray[np.object_], disputes: list[Dispute], refusals: list[Refusal]
+) -> list[Refusal]:
+    """Refuse micro-grids that lie in a piece that two grids claim: they belong to both as long as it does."""
+    already = _refused(refusals, 2, len(micro_grids))
+    found = []
+    for dispute in disputes:
+        if not dispute.claimed or not len(micro_grids):
+            continue
+        common = shapely.area(shapely.intersection(micro_grids, dispute.piece))
+        for k in np.flatnonzero((common > MEET_M2) & ~already).tolist():
+            already[k] = True
+            found.append(Refusal(2, k, "repaired", "wide_overlap", width_of(dispute.piece), dispute.piece))
+    return found
+
+
+def _with_reasons(told: Moves, decided: list[list[Dispute]], frame: shapely.Geometry) -> Moves:
     """Say of each piece that moved why: it decides a dispute, or lay beyond the community."""
     reason = told.reason.copy()
     reason[~shapely.intersects(frame, shapely.point_on_surface(told.piece))] = "cut_back"
-    for n, pieces in enumerate(decided):
-        for piece in pieces:
+    for n, of_layer in enumerate(decided):
+        for piece in (dispute.piece for dispute in of_layer):
             rows = np.flatnonzero((told.layer == n) & shapely.intersects(told.piece, piece))
             common = shapely.area(shapely.intersection(told.piece[rows], piece))
             reason[rows[common > 0.5 * shapely.area(piece)]] = "wide"
@@ -135,9 +161,9 @@ def _clipped(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[
     return result
 
 
-def _over_the_edge(task: Task, refusals: list[Refusal]) -> list[dict[int, shapely.Geometry]]:
-    """Return what lies too far outside the community to be cut back, by layer and position, and refuse it."""
-    kept: list[dict[int, shapely.Geometry]] = [{}, {}, {}]
+def _over_the_edge(task: Task, refusals: list[Refusal]) -> dict[int, shapely.Geometry]:
+    """Refuse what lies too far outside the community to be cut back; return it for compounds."""
+    kept: dict[int, shapely.Geometry] = {}
     shapely.prepare(task.frame)
     for n, polygons in enumerate(task.layers):
         for k in np.flatnonzero(~shapely.covers(task.frame, polygons)).tolist():
@@ -148,13 +174,13 @@ def _over_the_edge(task: Task, refusals: list[Refusal]) -> list[dict[int, shapel
             if reach > task.tolerance:
                 refusals.append(Refusal(n, k, "as_drawn", "over_community", reach, beyond))
                 if n == 0:
-                    kept[n][k] = beyond
+                    kept[k] = beyond
     return kept
 
 
 def _disputes(
     task: Task, clipped: list[NDArray[np.object_]], refusals: list[Refusal]
-) -> tuple[list[list[Dispute]], list[list[shapely.Geometry]]]:
+) -> tuple[list[list[Dispute]], list[list[Dispute]]]:
     """Take what is disputed out of those who claim it, or give it to one of them.
 
     Returns
@@ -163,7 +189,7 @@ def _disputes(
         Per layer what stays in dispute, and what was decided.
     """
     result: list[list[Dispute]] = []
-    decided: list[list[shapely.Geometry]] = [[], [], []]
+    decided: list[list[Dispute]] = [[], [], []]
     loose = (~task.walled, *(np.zeros(len(polygons), dtype=bool) for polygons in clipped[1:]))
     for n, polygons in enumerate(clipped):
         covers = n > 0 and len(polygons)
@@ -172,9 +198,8 @@ def _disputes(
             continue
         open_disputes = []
         for dispute in wide_disputes(polygons, task.frame if covers else None, task.tolerance, loose[n]):
-            if task.wide == "longest-border":
-                _decide(polygons, dispute)
-                decided[n].append(dispute.piece)
+            if task.wide == "longest-border" and _decide(polygons, dispute):
+                decided[n].append(dispute)
                 continue
             for k in dispute.claimants:
                 if dispute.claimed:
@@ -196,14 +221,17 @@ def _is_partition(polygons: NDArray[np.object_], frame: shapely.Geometry) -> boo
     )
 
 
-def _decide(polygons: NDArray[np.object_], dispute: Dispute) -> None:
-    """Give a disputed piece to the one with the longest border on it."""
+def _decide(polygons: NDArray[np.object_], dispute: Dispute) -> bool:
+    """Give a disputed piece to the one with the longest border on it, unless nothing is left of another."""
     rim = shapely.boundary(dispute.piece)
     rest = [shapely.difference(polygons[k], dispute.piece) for k in dispute.claimants]
+    if any(shapely.area(r) < MEET_M2 for r in rest):
+        return False
     length = [shapely.length(shapely.intersection(shapely.buffer(rim, 0.01), r)) for r in rest]
     winner = int(np.argmax(np.round(length, 3)))
     for n, k in enumerate(dispute.claimants):
         polygons[k] = shapely.union(rest[n], dispute.piece) if n == winner else rest[n]
+    return True
 
 
 def _with_disputes(
@@ -255,10 +283,17 @@ def _sheet(
     """Return what the solver works on; near `spared` points grid edges don't come to walls."""
     compounds, grids, micro_grids = _with_disputes(clipped, disputes)
     pairs = np.stack([met.compound, met.grid], axis=1)
+    edges = edges_within(grids, task.frame)
+    follows = np.zeros(len(compounds), dtype=bool)
+    if task.lead != "compound":
+        own = (~task.walled | (task.lead == "grid")) & ~task.frozen[0]
+        follows[: len(own)] = own
+        compounds = following_compounds(compounds, grids, edges, pairs, follows, task.tolerance)
     open_land = _open_land(task.frame, compounds, task.tolerance)
-    grids[: len(clipped[1])] = levelled_grids(compounds, grids, pairs, open_land, task.tolerance, spared)[
-        : len(clipped[1])
-    ]
+    frozen = np.append(task.frozen[1], np.zeros(len(disputes[1]), dtype=bool))
+    grids[: len(clipped[1])] = levelled_grids(
+        compounds, grids, edges, pairs, open_land, task.tolerance, spared, frozen
+    )[: len(clipped[1])]
     outlines = np.concatenate([shapely.boundary(compounds), shapely.boundary(grids)])
     near = shapely.STRtree(task.atoms).query(outlines, predicate="dwithin", distance=task.tolerance / 2)[1]
     lead = {"neither": (1.0, 1.0), "compound": (1.0, 0.01), "grid": (0.01, 1.0)}[task.lead]
@@ -270,7 +305,9 @@ def _sheet(
     sheet = Sheet(
         task.frame, (compounds, grids, micro_grids), weights, pairs, open_land, task.atoms[np.unique(near)]
     )
-    return _weighted(sheet, list(task.frozen)) if any(f.any() for f in task.frozen) else sheet
+    if any(f.any() for f in task.frozen):
+        sheet = _weighted(sheet, list(task.frozen), STAYS)._replace(exact=True)
+    return sheet
 
 
 def _open_land(frame: shapely.Geometry, compounds: NDArray[np.object_], tolerance: float) -> shapely.Geometry:
@@ -285,11 +322,11 @@ def _open_land(frame: shapely.Geometry, compounds: NDArray[np.object_], toleranc
     return polygonal(shapely.intersection(body, rest))[0]
 
 
-def _weighted(sheet: Sheet, held: list[NDArray[np.bool_]]) -> Sheet:
+def _weighted(sheet: Sheet, held: list[NDArray[np.bool_]], by: float) -> Sheet:
     weights = []
     for weight, hold in zip(sheet.weights, held, strict=True):
         more = weight.copy()
-        more[: len(hold)][hold] *= HOLD
+        more[: len(hold)][hold] *= by
         weights.append(more)
     return sheet._replace(weights=(weights[0], weights[1], weights[2]))
 
@@ -333,11 +370,17 @@ def _too_far(
     layers: list[NDArray[np.object_]],
     moved: list[NDArray[np.float64]],
     refusals: list[Refusal],
+    decided: list[list[Dispute]],
 ) -> list[NDArray[np.bool_]]:
-    """Return what moved further than the tolerance, was lost or came apart, and is not refused yet."""
+    """Return what moved further than the tolerance, was lost or came apart, and is not refused yet.
+
+    Where a dispute was decided, those who claimed it may move further.
+    """
     result = []
     for n, (drawn, now) in enumerate(zip(task.layers, layers, strict=True)):
         far = moved[n] > task.tolerance
+        far[[k for dispute in decided[n] for k in dispute.claimants]] = False
+        far |= shapely.is_empty(now)
         far |= shapely.get_num_geometries(now) > shapely.get_num_geometries(drawn)
         result.append(far & ~_refused(refusals, n, len(drawn)))
     return result
@@ -357,13 +400,46 @@ def _refuse_what_moved(
                 layers[n][k] = drawn[k]
 
 
-def _is_as_drawn(task: Task, moved: list[NDArray[np.float64]]) -> bool:
-    """Return whether nothing had to move, and what was drawn is sound in itself."""
+def _moved_before(sheet: Sheet, clipped: list[NDArray[np.object_]]) -> bool:
+    """Return whether outlines had to come to walls, or to edges."""
+    for n in (0, 1):
+        now, drawn = sheet.layers[n][: len(clipped[n])], clipped[n]
+        if (np.abs(shapely.area(now) - shapely.area(drawn)) > BROUGHT_M2).any():
+            return True
+    return False
+
+
+def _is_as_drawn(task: Task, moved: list[NDArray[np.float64]], met: Meetings) -> bool:
+    """Return whether nothing had to move: what was drawn is sound, nested and level but for rounding."""
+    if any((m > SAME_M).any() for m in moved):
+        return False
     for n, drawn in enumerate(task.layers):
-        if not len(drawn):
-            continue
-        if (moved[n] > SAME_M).any() or not shapely.coverage_is_valid(drawn):
+        if len(drawn) and not (_is_partition(drawn, task.frame) if n else shapely.coverage_is_valid(drawn)):
             return False
-        if n and not _is_partition(drawn, task.frame):
-            return False
-    return bool(shapely.covers(task.frame, task.layers[0]).all()) if len(task.layers[0]) else True
+    compounds, grids, micro_grids = task.layers
+    if not shapely.covers(task.frame, compounds).all():
+        return False
+    c, g = shapely.STRtree(grids).query(compounds, predicate="intersects")
+    known = set(zip(met.compound.tolist(), met.grid.tolist(), strict=True))
+    strange = np.array([pair not in known for pair in zip(c.tolist(), g.tolist(), strict=True)], dtype=bool)
+    if (shapely.area(shapely.intersection(compounds[c[strange]], grids[g[strange]])) > ROUNDING_M2).any():
+        return False
+    m, g = shapely.STRtree(grids).query(micro_grids, predicate="intersects")
+    common = shapely.area(shapely.intersection(micro_grids[m], grids[g]))
+    return bool((np.bincount(m[common > ROUNDING_M2]) <= 1).all()) and _shares_vertices(task.layers)
+
+
+def _shares_vertices(layers: tuple[NDArray[np.object_], ...]) -> bool:
+    """Return whether a vertex of one layer that lies on another's outline is a vertex there too."""
+    for one in layers:
+        for other in layers:
+            if one is other or not len(one) or not len(other):
+                continue
+            z = np.setdiff1d(
+                complex_of(shapely.get_coordinates(one)), complex_of(shapely.get_coordinates(other))
+            )
+            loose = shapely.points(z.view(np.float64).reshape(-1, 2))
+            outlines = shapely.STRtree(shapely.boundary(other))
+            if len(outlines.query(loose, predicate="dwithin", distance=ROUNDING_M)[0]):
+                return False
+    return True

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 NODING_M = 1e-5
 """Grid on which lines are noded: finer than any drawing, coarse enough to join lines that should meet."""
 POLYGON, MULTIPOLYGON = 3, 6
-RING = 5
-"""Coordinates that a ring keeps at least."""
+RING = 3
+"""Vertices that a ring has at least."""
 STEP_M = 6.0
 """Longest edge of a face."""
 
@@ -161,7 +161,8 @@ def without_vertices(polygons: NDArray[np.object_], unwanted: NDArray[np.complex
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     z = complex_of(xy)
     keep = ~np.isin(z, unwanted)
-    few = np.bincount(ring[keep], minlength=len(rings)) < RING
+    closing = np.append(ring[1:] != ring[:-1], True)
+    few = np.bincount(ring[keep & ~closing], minlength=len(rings)) < RING
     keep |= few[ring]
     # a ring that began with an unwanted vertex closes itself anew
     return _rebuilt(z[keep], ring[keep], owner)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LEAST_M2 = 0.01
 """Less is rounding."""
 NONE = -1
+STEP_M = 12.0
+"""How densely the rim of a piece is measured."""
 
 
 class Moves(NamedTuple):
@@ -132,7 +134,7 @@ def _without(
 
 def _reach(pieces: NDArray[np.object_], outlines: NDArray[np.object_]) -> NDArray[np.float64]:
     """Return how far each piece reaches from the old outline."""
-    xy, piece = shapely.get_coordinates(pieces, return_index=True)
+    xy, piece = shapely.get_coordinates(shapely.segmentize(pieces, STEP_M), return_index=True)
     result = np.zeros(len(pieces))
     if len(xy):
         np.maximum.at(result, piece, shapely.distance(shapely.points(xy), outlines[piece]))

@@ -27,6 +27,7 @@ from geo.faces import (
     with_nodes,
     without_vertices,
 )
+from geo.walls import edges_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,9 @@ STEEP = 20.0
 JOIN_M = 0.01
 """A crossing this close to a drawn vertex is that vertex."""
 FAR_M = 5000.0
+ON_RIM_M = 1e-4
+STRAIGHT_M = 2e-5
+"""A vertex this close to the line between its neighbours was put there by noding."""
 OPEN = -1
 THIN_M2 = 20.0
 """What a micro-grid and a compound share at least to be a leaf."""
@@ -67,6 +71,8 @@ class Sheet(NamedTuple):
         What is in no compound, on purpose.
     atoms
         (n,) buildings or the like that no boundary may cut.
+    exact
+        Whether drawn vertices are kept to the last digit, since outlines are frozen.
     """
 
     frame: shapely.Geometry
@@ -75,6 +81,7 @@ class Sheet(NamedTuple):
     pairs: NDArray[np.int64]
     open_land: shapely.Geometry
     atoms: NDArray[np.object_]
+    exact: bool = False
 
 
 class Leaves(NamedTuple):
@@ -117,7 +124,7 @@ def level(sheet: Sheet, tolerance: float) -> Leaves:
     edges = edges_of(polygon)
     leaf = _connected(polygon, leaf, is_open, leaves, borders(edges), sheet)
     joined, leaf = join(polygon, leaf, edges)
-    return Leaves(_plain(joined, sheet.frame), leaves[leaf])
+    return Leaves(_plain(joined, sheet), leaves[leaf])
 
 
 def _within(area: shapely.Geometry, point: NDArray[np.object_]) -> NDArray[np.bool_]:
@@ -223,6 +230,10 @@ def _settle_atoms(
             vote[some] = scores.best(shapely.get_coordinates(point[row[some]]), open_land=which).leaf
     ballot = np.zeros((len(sheet.atoms), len(scores.leaves)))
     np.add.at(ballot, (atom, vote), shapely.area(faces[row]))
+    # what all who drew cut alike stays cut
+    unsure = np.zeros(len(sheet.atoms), dtype=bool)
+    unsure[atom[leaf[row] < 0]] = True
+    row, atom = row[unsure[atom]], atom[unsure[atom]]
     result = leaf.copy()
     result[row] = np.argmax(ballot, axis=1)[atom]
     return result
@@ -275,7 +286,9 @@ class Scores:
         self.leaves = leaves
         self.limit = tolerance - 0.6
         self.reach = tolerance + 6.0
-        self.edges = [shapely.boundary(layer) for layer in sheet.layers]
+        # on the frame nothing was drawn: it is there for all alike, and says nothing about who is nearer
+        self.border = shapely.boundary(sheet.frame)
+        self.edges = [edges_within(layer, sheet.frame) for layer in sheet.layers]
         for layer in sheet.layers:
             shapely.prepare(layer)
         self.pairs, self.pair = np.unique(leaves[:, :2], axis=0, return_inverse=True)
@@ -318,11 +331,14 @@ class Scores:
         box = shapely.bounds(self.sheet.layers[n]) + np.array([-reach, -reach, reach, reach])
         x, y = xy.T
         points = shapely.points(xy)
+        on_rim = shapely.dwithin(self.border, points, ON_RIM_M)
         for k, (x0, y0, x1, y1) in enumerate(box.tolist()):
             near = np.flatnonzero((x > x0) & (x < x1) & (y > y0) & (y < y1))
             if len(near):
-                distance = shapely.distance(self.edges[n][k], points[near])
-                within = shapely.contains_xy(self.sheet.layers[n][k], x[near], y[near])
+                distance = np.nan_to_num(shapely.distance(self.edges[n][k], points[near]), nan=FAR_M)
+                within = shapely.intersects_xy(self.sheet.layers[n][k], x[near], y[near])
+                unsure = np.flatnonzero(on_rim[near] & ~within)
+                within[unsure] = shapely.dwithin(self.sheet.layers[n][k], points[near[unsure]], ON_RIM_M)
                 result[near, k] = np.where(within, distance, np.maximum(-distance, -reach))
         return result
 
@@ -482,30 +498,58 @@ def _adopted(
     return result
 
 
-def _plain(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[np.object_]:
-    """Drop vertices put on the frame for nothing, give the frame's own their place, and simplify."""
+def _plain(polygons: NDArray[np.object_], sheet: Sheet) -> NDArray[np.object_]:
+    """Drop vertices that noding put there, give drawn ones their place again, and simplify."""
     edges = edges_of(polygons)
     key, count = np.unique(edges.keys(), return_counts=True)
     low, high = key // len(edges.vertex), key % len(edges.vertex)
     degree = np.bincount(np.concatenate([low, high]), minlength=len(edges.vertex))
     rim = np.zeros(len(edges.vertex), dtype=bool)
     rim[low[count == 1]] = rim[high[count == 1]] = True
-    own = complex_of(shapely.get_coordinates(frame))
-    order = np.argsort(_rounded(own))
-    place = np.searchsorted(_rounded(own)[order], _rounded(edges.vertex))
-    place = order[np.minimum(place, len(own) - 1)]
-    is_own = _rounded(own)[place] == _rounded(edges.vertex)
-    plain = without_vertices(polygons, edges.vertex[rim & (degree == THROUGH) & ~is_own])
+    own, place = _drawn_places(edges.vertex, sheet)
+    straight = (degree == THROUGH) & ~own & (_bend(edges.vertex, low, high) < STRAIGHT_M)
+    plain = without_vertices(polygons, edges.vertex[straight | (rim & (degree == THROUGH) & ~own)])
     # nodes that stay lie on the frame itself, not on the grid on which lines were noded
-    to = edges.vertex.copy()
-    to[is_own] = own[place[is_own]]
-    node = np.flatnonzero(rim & ~is_own & (degree > THROUGH))
-    border = shapely.boundary(frame)
+    to = np.where(own, place, edges.vertex)
+    node = np.flatnonzero(rim & ~own & (degree > THROUGH))
+    border = shapely.boundary(sheet.frame)
     points = shapely.points(to[node].view(np.float64).reshape(-1, 2))
     nearest = shapely.get_point(shapely.shortest_line(border, points), 0)
     to[node] = complex_of(shapely.get_coordinates(nearest))
     plain = shapely.transform(plain, lambda xy: _replaced(xy, edges.vertex, to))
+    if sheet.exact:
+        return np.asarray(plain)
     return np.asarray(shapely.coverage_simplify(plain, SIMPLE_M, simplify_boundary=False))
+
+
+def _drawn_places(
+    vertex: NDArray[np.complex128], sheet: Sheet
+) -> tuple[NDArray[np.bool_], NDArray[np.complex128]]:
+    """Return which vertices are the frame's or, where outlines are exact, were drawn; and where."""
+    shapes = [np.array([sheet.frame], dtype=object)]
+    if sheet.exact:
+        shapes += list(sheet.layers)
+    own = complex_of(shapely.get_coordinates(np.concatenate(shapes)))
+    order = np.argsort(_rounded(own), kind="stable")
+    at = np.minimum(np.searchsorted(_rounded(own)[order], _rounded(vertex)), len(own) - 1)
+    place = own[order[at]]
+    return _rounded(place) == _rounded(vertex), place
+
+
+def _bend(
+    vertex: NDArray[np.complex128], low: NDArray[np.int64], high: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return how far each vertex of two edges lies from the line between its neighbours; inf for others."""
+    ends, other = np.concatenate([low, high]), np.concatenate([high, low])
+    order = np.argsort(ends, kind="stable")
+    ends, other = ends[order], other[order]
+    start = np.searchsorted(ends, np.arange(len(vertex)))
+    two = np.flatnonzero(np.bincount(ends, minlength=len(vertex)) == THROUGH)
+    a, b = vertex[other[start[two]]], vertex[other[start[two] + 1]]
+    along = b - a
+    result = np.full(len(vertex), np.inf)
+    result[two] = np.abs(((vertex[two] - a) * along.conj()).imag) / np.maximum(np.abs(along), 1e-9)
+    return result
 
 
 def _rounded(z: NDArray[np.complex128]) -> NDArray[np.complex128]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STEP_M = 4.0
 """How densely walls are looked at."""
 FILM_M = 0.05
+RIM_M = 0.01
 NEARLY_M = 0.01
 """An edge this close to a wall lies on it."""
 CORNER_M = 3.0
@@ -66,10 +67,12 @@ class Beside(NamedTuple):
 def levelled_grids(
     compounds: NDArray[np.object_],
     grids: NDArray[np.object_],
+    edges: NDArray[np.object_],
     pairs: NDArray[np.int64],
     open_land: shapely.Geometry,
     tolerance: float,
     spared: NDArray[np.float64],
+    frozen: NDArray[np.bool_],
 ) -> NDArray[np.object_]:
     """Return drawn grids whose edges lie on the walls that they ran beside.
 
@@ -77,6 +80,8 @@ def levelled_grids(
     ----------
     compounds, grids
         (n,), (m,) polygons of one community, in metres.
+    edges
+        (m,) outlines of the grids within the community, see `edges_within`.
     pairs
         (k, 2) compound and grid that belong together.
     open_land
@@ -85,21 +90,21 @@ def levelled_grids(
         How far an edge may move, in metres.
     spared
         (k, 2) points near which edges stay as drawn.
+    frozen
+        (m,) grids that stay as drawn.
     """
-    walls = [_wall(polygon) for polygon in compounds]
-    xy = np.concatenate(walls) if walls else np.zeros((0, 2))
-    owner = np.repeat(np.arange(len(walls)), [len(w) for w in walls])
+    xy, owner = _walls(compounds)
     if not len(xy) or shapely.is_empty(open_land):
         return grids
-    beside = _beside(xy, owner, compounds, grids, pairs, tolerance)
+    beside = _beside(xy, owner, compounds, grids, edges, pairs, tolerance)
     near = np.maximum(beside.to_inner, beside.to_outer)  # inf where there is none
     mean = (beside.to_inner + beside.to_outer) / 2
-    seen = beside.outer >= 0
+    seen = (beside.outer >= 0) & ~frozen[beside.inner] & ~frozen[beside.outer]
     wide = seen & np.isinf(beside.road) & beside.alone
     snap = wide & (near <= tolerance - MARGIN_M) & (near > NEARLY_M)
     snap &= ~_at_far_corners(xy, compounds, grids, tolerance)
     snap &= ~_near(xy, spared, np.full(len(spared), SPARED * tolerance))
-    push = wide & ~snap & (near > 0) & (mean <= tolerance + MARGIN_M)
+    push = wide & (near > tolerance - MARGIN_M) & (mean > 0) & (mean <= tolerance + MARGIN_M)
     # on a road between two compounds of two grids the edge is to run where both are near, and on neither's
     # wall
     half = beside.road / 2
@@ -152,8 +157,73 @@ def _near(
     return result
 
 
-def _wall(polygon: shapely.Geometry) -> NDArray[np.float64]:
-    return np.asarray(shapely.get_coordinates(shapely.segmentize(shapely.boundary(polygon), STEP_M)))
+def following_compounds(
+    compounds: NDArray[np.object_],
+    grids: NDArray[np.object_],
+    edges: NDArray[np.object_],
+    pairs: NDArray[np.int64],
+    follows: NDArray[np.bool_],
+    tolerance: float,
+) -> NDArray[np.object_]:
+    """Return compounds of which those that follow take the edge of their grid, where they ran beside it.
+
+    Parameters
+    ----------
+    compounds, grids
+        (n,), (m,) polygons of one community, in metres.
+    edges
+        (m,) outlines of the grids within the community, see `edges_within`.
+    pairs
+        (k, 2) compound and grid that belong together.
+    follows
+        (n,) whether a compound has no wall that would lead.
+    tolerance
+        How far an outline may move, in metres.
+    """
+    which = np.flatnonzero(follows)
+    xy, owner = _walls(compounds[which])
+    if not len(xy):
+        return compounds
+    owner = which[owner]
+    beside = _beside(xy, owner, compounds, grids, edges, pairs, tolerance)
+    reach = tolerance - MARGIN_M
+    near = (beside.outer >= 0) & beside.alone & np.isinf(beside.road)
+    near &= (np.abs(beside.to_inner) <= reach) & (np.abs(beside.to_outer) <= reach)
+    result = compounds.copy()
+    width = np.abs(beside.to_inner) + MARGIN_M
+    for outward in (True, False):
+        chosen = near & (beside.to_inner > NEARLY_M if outward else beside.to_inner < -NEARLY_M)
+        for k in np.unique(owner[chosen]).tolist():
+            others = np.delete(result, k)
+            for inner, _, strip in _strips(xy, beside, chosen & (owner == k), width):
+                if outward:
+                    land = shapely.intersection(strip, grids[inner])
+                    others = others[shapely.intersects(others, land)]
+                    land = shapely.difference(land, shapely.union_all(others))
+                    result[k] = shapely.union(result[k], land)
+                else:
+                    result[k] = shapely.difference(
+                        result[k], shapely.difference(shapely.intersection(strip, result[k]), grids[inner])
+                    )
+    result = polygonal(result)
+    whole = shapely.get_num_geometries(result) == shapely.get_num_geometries(compounds)
+    return np.where(whole & ~shapely.is_empty(result), result, compounds)
+
+
+def _walls(compounds: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return points along walls, and whose they are."""
+    dense = shapely.segmentize(shapely.boundary(compounds), STEP_M)
+    xy, owner = shapely.get_coordinates(dense, return_index=True)
+    return xy, owner
+
+
+def edges_within(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[np.object_]:
+    """Return outlines without what runs on the frame: nobody drew that."""
+    edges = np.array(shapely.boundary(polygons), dtype=object)
+    rim = shapely.buffer(shapely.boundary(frame), RIM_M, quad_segs=1)
+    on_rim = shapely.intersects(edges, rim)
+    edges[on_rim] = shapely.difference(edges[on_rim], rim)
+    return edges
 
 
 def _beside(
@@ -161,15 +231,16 @@ def _beside(
     owner: NDArray[np.int64],
     compounds: NDArray[np.object_],
     grids: NDArray[np.object_],
+    edges: NDArray[np.object_],
     pairs: NDArray[np.int64],
     tolerance: float,
 ) -> Beside:
     points = shapely.points(xy)
     depth = np.full((len(xy), len(grids)), -np.inf)
     reach = 2.5 * tolerance
-    tree = shapely.STRtree(shapely.boundary(grids))
+    tree = shapely.STRtree(edges)
     p, g = tree.query(points, predicate="dwithin", distance=reach)
-    away = shapely.distance(points[p], shapely.boundary(grids)[g])
+    away = shapely.distance(points[p], edges[g])
     inside = shapely.intersects(grids[g], points[p])
     depth[p, g] = np.where(inside, away, -away)
     mine = np.zeros((len(compounds), len(grids)), dtype=bool)
