@@ -14,12 +14,13 @@ from flask import Flask, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from dashboard import auth, compression, server, uploads
+from dashboard import auth, compression, outlines, server, uploads
+from dashboard.callbacks import alignment as alignment_callbacks
 from dashboard.callbacks import city as city_callbacks
 from dashboard.callbacks import imports as imports_callbacks
 from dashboard.callbacks import wall as wall_callbacks
 from dashboard.i18n import _, language
-from dashboard.pages import city, imports, wall
+from dashboard.pages import alignment, city, imports, wall
 from dashboard.services import Services
 
 VERSION = installed_version("pingqi")
@@ -27,6 +28,7 @@ LARGEST_UPLOAD = 700_000_000
 
 PAGES: dict[str, tuple[ModuleType, ModuleType]] = {
     "/": (city, city_callbacks),
+    "/align/": (alignment, alignment_callbacks),
     "/import/": (imports, imports_callbacks),
     "/wall/": (wall, wall_callbacks),
 }
@@ -56,6 +58,7 @@ def create_app(services: Services) -> Flask:
     auth.install(flask, services.store, services.settings)
     server.install(flask, services, VERSION)
     flask.register_blueprint(uploads.routes(services))
+    flask.register_blueprint(outlines.routes(services))
     compression.install(flask)
     for path, (page, callbacks) in sorted(PAGES.items(), reverse=True):
         _mount(flask, path, page, callbacks, services)

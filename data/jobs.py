@@ -149,12 +149,12 @@ class Jobs:
         (place / "job.json").write_text(json.dumps({"owner": owner, "title": title}))
         write_state(place, State(title, at=time.time()))
         url = store.engine.url.render_as_string(hide_password=False)
-        # Not a daemon: it has a pool of its own, and a restart of the server does not end it.
-        process = _context.Process(
-            target=run, args=(place, url, title, work, arguments), name=f"job-{job_id}", daemon=False
-        )
-        warm()
-        process.start()
+        target = (place, url, title, work, arguments)
+        try:
+            warm()
+            process = _process(_context, job_id, target)
+        except (EOFError, OSError):  # the fork server is gone
+            process = _process(multiprocessing.get_context("spawn"), job_id, target)
         _started[job_id] = process
         return job_id
 
@@ -214,6 +214,13 @@ class Jobs:
 
 
 _started: dict[str, BaseProcess] = {}
+
+
+def _process(context: Any, job_id: str, arguments: tuple[Any, ...]) -> BaseProcess:
+    # Not a daemon: it has a pool of its own, and a restart of the server does not end it.
+    process: BaseProcess = context.Process(target=run, args=arguments, name=f"job-{job_id}", daemon=False)
+    process.start()
+    return process
 
 
 def warm() -> None:

@@ -34,10 +34,18 @@ def texts() -> Catalog:
 def labels() -> list[tuple[str, str]]:
     """Return texts that stand in tables and enums and are translated where they are shown."""
     from dashboard.callbacks.city import SEARCH_LABELS  # noqa: PLC0415
+    from dashboard.components.alignment_tables import (  # noqa: PLC0415
+        LAYERS,
+        NOBODY,
+        OPEN_LAND,
+        REMEDY,
+        WHY,
+    )
     from dashboard.components.import_report import HOW  # noqa: PLC0415
     from dashboard.components.legend import MEASURE_LABELS, MEASURE_UNITS, UNIT_LABELS  # noqa: PLC0415
     from dashboard.components.shell import PAGES  # noqa: PLC0415
     from dashboard.components.tables import GRID_TEXTS  # noqa: PLC0415
+    from dashboard.pages.alignment import LEAD_LABELS, TAB_LABELS, WIDE_LABELS  # noqa: PLC0415
     from dashboard.pages.city import LAYER_LABELS  # noqa: PLC0415
     from dashboard.pages.imports import SWITCH_LABELS  # noqa: PLC0415
     from data.imports.targets import TARGETS  # noqa: PLC0415
@@ -51,6 +59,15 @@ def labels() -> list[tuple[str, str]]:
     ]
     tables = (SEARCH_LABELS, MEASURE_LABELS, MEASURE_UNITS, UNIT_LABELS, LAYER_LABELS, dict(PAGES))
     tables += (HOW, GRID_TEXTS, SWITCH_LABELS)
+    tables += (
+        LAYERS,
+        WHY,
+        REMEDY,
+        TAB_LABELS,
+        LEAD_LABELS,
+        WIDE_LABELS,
+        dict(enumerate((NOBODY, OPEN_LAND))),
+    )
     found += [("dashboard", text) for table in tables for text in table.values()]
     found += [("data/imports/targets.py", target.label) for target in TARGETS.values()]
     found += [("data/imports/targets.py", one.label) for target in TARGETS.values() for one in target.fields]

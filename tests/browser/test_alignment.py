@@ -1,0 +1,183 @@
+"""拉平对齐 in a real Chromium: findings, levelled, one change refused, published, restored."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from data.store import Store
+from models import Account, Area, BoundaryVersion, Change, Finding, Move, Plan
+from models.enums import AreaLevel, PlanStatus, Role
+from tests.browser.screens import Desk, Site
+
+pytestmark = pytest.mark.browser
+JOB = "() => !new URLSearchParams(location.search).has('job')"
+
+
+@pytest.fixture
+def drawn_site(demo_site: Site, tmp_path: Path) -> Iterator[Site]:
+    """Give the small demo city in a store of its own, to be written to."""
+    source, copy = (
+        sqlite3.connect(one) for one in (str(demo_site.store.engine.url.database), tmp_path / "city.gpkg")
+    )
+    source.backup(copy)
+    source.close()
+    copy.close()
+    shutil.copytree(demo_site.tiles.folder.parent, tmp_path / "tiles")
+    site = Site(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"), tmp_path)
+    yield site
+    site.close()
+
+
+def cell(table: str, row: int, column: str) -> str:
+    return f"#{table} .ag-row[row-index='{row}'] .ag-cell[col-id='{column}']"
+
+
+def tick(desk: Desk, table: str, row: int) -> None:
+    desk.page.click(f"#{table} .ag-row[row-index='{row}'] .ag-selection-checkbox input")
+
+
+def done(desk: Desk) -> str:
+    """Wait until the job that was just started is over, and return what the page says."""
+    desk.until("() => new URLSearchParams(location.search).has('job')")
+    desk.until(JOB)
+    desk.still()
+    return desk.text("#align-message")
+
+
+PROPS = "window.dash_component_api.getLayout"
+
+
+def test_the_whole_round_of_a_planner(drawn_site: Site, sit_down: Callable[[Site], Desk]) -> None:
+    site, desk = drawn_site, sit_down(drawn_site)
+    desk.open("/align/")
+    communities = site.one(select(func.count()).where(Area.level == AreaLevel.COMMUNITY))
+    desk.until_text("#align-picked", f"共 {communities} 个")
+    assert desk.ask("() => document.querySelector('#align-run').disabled")
+    found = find(site, desk)
+    plan = level(site, desk)
+    compare(desk)
+    refuse_one(site, desk)
+    publish(site, desk, plan, found)
+    restore(site, desk, found)
+
+
+def find(site: Site, desk: Desk) -> int:
+    """Check the first community: its findings are on the map and in the table, one of them close."""
+    tick(desk, "align-communities", 0)
+    desk.page.click("#align-check")
+    assert "处问题" in done(desk)
+    found: int = site.one(select(func.count()).select_from(Finding))
+    assert found > 0
+    desk.page.click(cell("align-communities", 0, "name"))
+    desk.until("() => new URLSearchParams(location.search).has('area')")
+    desk.still()
+    desk.until_text("#align-tab-findings", str(found))
+    assert desk.prop("align-map", "overlays")[0]["role"] == "draft"
+    desk.page.click(cell("align-findings", 0, "names"))
+    desk.until("() => document.querySelector('#align-detail')?.innerText.length > 4")
+    desk.until(f"() => {PROPS}('align-map').props.view.key.includes('finding')")
+    return found
+
+
+def level(site: Site, desk: Desk) -> int:
+    """Level it: a draft with its pieces and the outlines after it."""
+    desk.page.click("#align-run")
+    assert "草稿方案" in done(desk)
+    plan = int(desk.query()["plan"])
+    assert site.one(select(Plan.status).where(Plan.id == plan)) is PlanStatus.DRAFT
+    rows = site.one(select(func.count()).where(Move.plan_id == plan))
+    desk.until_text("#align-tab-moves", str(rows))
+    after = [one["url"] for one in desk.prop("align-map", "sources") if one["url"].startswith("/outlines/")]
+    assert len(after) == 3
+    assert all("/after/" in url for url in after)
+    return plan
+
+
+def compare(desk: Desk) -> None:
+    """Look at the outlines before, and blink."""
+    desk.page.click("text=拉平前")
+    desk.until(f"() => {PROPS}('align-map').props.sources.some((one) => one.url.includes('/before/'))")
+    desk.page.keyboard.press("b")
+    desk.until(f"() => {PROPS}('align-blinking').props.data")
+    desk.page.keyboard.press("b")
+    desk.until(f"() => !{PROPS}('align-blinking').props.data")
+    desk.still()
+
+
+def refuse_one(site: Site, desk: Desk) -> None:
+    """Refuse a change; a reload in the middle of the job finds it again."""
+    row = "#align-moves .ag-row[row-index='0']"
+    refused = int(desk.ask("row => document.querySelector(row).getAttribute('row-id')", row))
+    tick(desk, "align-moves", 0)
+    desk.page.click("#align-refuse")
+    desk.until("() => new URLSearchParams(location.search).has('job')")
+    desk.page.reload()
+    desk.until(JOB)
+    desk.still()
+    assert site.one(select(Move.accepted).where(Move.id == refused)) is False
+    desk.until_text("#align-moves", "不采纳")
+
+
+def publish(site: Site, desk: Desk, plan: int, found: int) -> None:
+    """Publish: the former version is kept, the findings are fewer."""
+    changed = site.one(select(func.count()).where(Change.plan_id == plan))
+    desk.page.click("#align-publish")
+    desk.until_text("#align-message", "已发布为新版本")
+    desk.still()
+    assert site.one(select(Plan.status).where(Plan.id == plan)) is PlanStatus.PUBLISHED
+    assert site.one(select(func.count()).where(BoundaryVersion.plan_id == plan)) == changed
+    assert site.one(select(func.count()).select_from(Finding)) < found / 2
+    desk.until("() => document.querySelector('#align-publish').offsetParent === null")
+
+
+def restore(site: Site, desk: Desk, found: int) -> None:
+    """Bring the boundaries of the start back, as a version of their own."""
+    desk.page.click("#align-tab-versions")
+    desk.until("() => document.querySelectorAll('.align-version').length === 2")
+    assert "演示规划员" in desk.text(".align-version")
+    desk.page.click(".align-version:last-child button")
+    desk.until_text("#align-message", "已恢复")
+    desk.still()
+    desk.until("() => document.querySelectorAll('.align-version').length === 3")
+    assert site.one(select(func.count()).select_from(Finding)) == found
+
+
+def test_a_second_publication_is_a_conflict_that_loses_nothing(
+    drawn_site: Site, sit_down: Callable[[Site], Desk]
+) -> None:
+    site, desk = drawn_site, sit_down(drawn_site)
+    desk.open("/align/")
+    plans = []
+    for _planner in range(2):
+        desk.until("() => document.querySelector('#align-communities .ag-row')")
+        tick(desk, "align-communities", 0)
+        desk.page.click("#align-run")
+        assert "草稿方案" in done(desk)
+        plans.append(int(desk.query()["plan"]))
+        desk.page.goto(f"{site.url}/align/")
+    desk.page.goto(f"{site.url}/align/?plan={plans[1]}")
+    desk.until("() => document.querySelector('#align-publish')?.offsetParent")
+    desk.page.click("#align-publish")
+    desk.until_text("#align-message", "已发布为新版本")
+    desk.page.goto(f"{site.url}/align/?plan={plans[0]}")
+    desk.until("() => document.querySelector('#align-publish')?.offsetParent")
+    desk.page.click("#align-publish")
+    desk.until_text("#align-message", "按最新边界重算")
+    kept = site.one(select(func.count()).where(Move.plan_id == plans[0]))
+    assert kept > 0
+    assert site.one(select(Plan.status).where(Plan.id == plans[0])) is PlanStatus.DRAFT
+
+
+def test_who_may_not_plan_sees_no_tools(drawn_site: Site, sit_down: Callable[[Site], Desk]) -> None:
+    with drawn_site.store.writing("account") as session:
+        session.query(Account).filter_by(username="demo").update({"role": Role.LEADER})
+    desk = sit_down(drawn_site)
+    desk.page.goto(f"{drawn_site.url}/align/")
+    desk.until("() => document.querySelector('.import-empty')")
+    assert desk.ask("() => document.querySelector('#align-run')") is None
