@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 LAYERS = ("compound", "grid", "micro_grid")
 ROUNDING_M2 = 1e-3
 ROUNDING_M = 1e-4
-BROUGHT_M2 = 5.0
-"""What edges that came to a wall sweep at least."""
+BROUGHT = 1.0
+"""What edges that came to a wall sweep at least, in squares of the tolerance."""
 MEET_M2 = 0.2
 """What a micro-grid and a piece of land share at least to meet."""
-SAME_M = 0.5
-"""Where nothing moves further than this and all is sound, what was drawn stays to the last digit."""
 HOLD = 30.0
 """What an outline counts that moved too far at the first attempt."""
 STAYS = 1e6
@@ -100,20 +98,13 @@ def solve(task: Task) -> Outcome:
     disputes, decided = _disputes(task, clipped, refusals)
     met = _meetings(task, clipped, disputes, refusals)
     sheet = _sheet(task, clipped, disputes, met, np.zeros((0, 2)))
-    brought = _moved_before(sheet, clipped)
-    layers = _assembled(level(sheet, task.tolerance), task, disputes)
-    moved = _displacements(task, layers)
-    far = _too_far(task, layers, moved, refusals, decided)
-    if any(f.any() for f in far):
-        sheet = _sheet(task, clipped, disputes, met, _far_corners(task, layers, far))
-        again = _assembled(level(_weighted(sheet, far, HOLD), task.tolerance), task, disputes)
-        moved_again = _displacements(task, again)
-        far_again = _too_far(task, again, moved_again, refusals, decided)
-        if sum(f.sum() for f in far_again) < sum(f.sum() for f in far):
-            layers, moved, far = again, moved_again, far_again
-    _refuse_what_moved(task, layers, moved, far, refusals)
-    if not brought and _is_as_drawn(task, moved, met):
+    brought = _moved_before(sheet, clipped, task.tolerance)
+    whole = _lies_within(task, clipped, refusals)
+    level_already = whole and not brought and not any(decided)
+    if level_already and _is_sound(task.frame, _with_disputes(clipped, disputes), met):
         layers = [layer.copy() for layer in task.layers]
+    else:
+        layers = _levelled(task, clipped, disputes, decided, met, sheet, refusals)
     refusals += _micro_grids_in_dispute(layers[2], disputes[1], refusals)
     shown = [layers[0].copy(), *layers[1:]]
     for k, polygon in outside.items():
@@ -150,9 +141,35 @@ def _with_reasons(told: Moves, decided: list[list[Dispute]], frame: shapely.Geom
     return told._replace(reason=reason)
 
 
+def _levelled(
+    task: Task,
+    clipped: list[NDArray[np.object_]],
+    disputes: list[list[Dispute]],
+    decided: list[list[Dispute]],
+    met: Meetings,
+    sheet: Sheet,
+    refusals: list[Refusal],
+) -> list[NDArray[np.object_]]:
+    """Level, once more where something moved too far, and refuse what still does."""
+    layers = _assembled(level(sheet, task.tolerance), task, disputes)
+    moved = _displacements(task, layers)
+    far = _too_far(task, layers, moved, refusals, decided)
+    if any(f.any() for f in far):
+        sheet = _sheet(task, clipped, disputes, met, _far_corners(task, layers, far))
+        again = _assembled(level(_weighted(sheet, far, HOLD), task.tolerance), task, disputes)
+        moved_again = _displacements(task, again)
+        far_again = _too_far(task, again, moved_again, refusals, decided)
+        if sum(f.sum() for f in far_again) < sum(f.sum() for f in far):
+            layers, moved, far = again, moved_again, far_again
+    _refuse_what_moved(task, layers, moved, far, refusals)
+    return layers
+
+
 def _clipped(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[np.object_]:
     """Return what of each polygon lies in the frame, in as many parts as were drawn."""
     result = polygonal(shapely.intersection(polygons, frame))
+    inside = shapely.area(polygons) - shapely.area(result) < ROUNDING_M2
+    result[inside] = polygons[inside]
     drawn, parts = shapely.get_num_geometries(polygons), shapely.get_num_geometries(result)
     for n in np.flatnonzero(parts > drawn).tolist():
         pieces = shapely.get_parts(result[n])
@@ -288,14 +305,14 @@ def _sheet(
     if task.lead != "compound":
         own = (~task.walled | (task.lead == "grid")) & ~task.frozen[0]
         follows[: len(own)] = own
-        compounds = following_compounds(compounds, grids, edges, pairs, follows, task.tolerance)
+        compounds = following_compounds(compounds, grids, edges, pairs, follows, task.tolerance, spared)
     open_land = _open_land(task.frame, compounds, task.tolerance)
     frozen = np.append(task.frozen[1], np.zeros(len(disputes[1]), dtype=bool))
     grids[: len(clipped[1])] = levelled_grids(
         compounds, grids, edges, pairs, open_land, task.tolerance, spared, frozen
     )[: len(clipped[1])]
     outlines = np.concatenate([shapely.boundary(compounds), shapely.boundary(grids)])
-    near = shapely.STRtree(task.atoms).query(outlines, predicate="dwithin", distance=task.tolerance / 2)[1]
+    near = shapely.STRtree(task.atoms).query(outlines, predicate="dwithin", distance=task.tolerance)[1]
     lead = {"neither": (1.0, 1.0), "compound": (1.0, 0.01), "grid": (0.01, 1.0)}[task.lead]
     weights = (
         np.full(len(compounds), lead[0]),
@@ -400,25 +417,31 @@ def _refuse_what_moved(
                 layers[n][k] = drawn[k]
 
 
-def _moved_before(sheet: Sheet, clipped: list[NDArray[np.object_]]) -> bool:
-    """Return whether outlines had to come to walls, or to edges."""
+def _lies_within(task: Task, clipped: list[NDArray[np.object_]], refusals: list[Refusal]) -> bool:
+    """Return whether nothing but what is refused lies beyond the community."""
+    for n, (drawn, now) in enumerate(zip(task.layers, clipped, strict=True)):
+        claimed = _refused(refusals, n, len(drawn))
+        if (~claimed & (shapely.area(drawn) - shapely.area(now) > ROUNDING_M2)).any():
+            return False
+    return True
+
+
+def _moved_before(sheet: Sheet, clipped: list[NDArray[np.object_]], tolerance: float) -> bool:
+    """Return whether outlines had to come to walls, or to edges, on a stretch that counts."""
     for n in (0, 1):
         now, drawn = sheet.layers[n][: len(clipped[n])], clipped[n]
-        if (np.abs(shapely.area(now) - shapely.area(drawn)) > BROUGHT_M2).any():
+        if (np.abs(shapely.area(now) - shapely.area(drawn)) > BROUGHT * tolerance**2).any():
             return True
     return False
 
 
-def _is_as_drawn(task: Task, moved: list[NDArray[np.float64]], met: Meetings) -> bool:
-    """Return whether nothing had to move: what was drawn is sound, nested and level but for rounding."""
-    if any((m > SAME_M).any() for m in moved):
-        return False
-    for n, drawn in enumerate(task.layers):
-        if len(drawn) and not (_is_partition(drawn, task.frame) if n else shapely.coverage_is_valid(drawn)):
+def _is_sound(frame: shapely.Geometry, layers: list[NDArray[np.object_]], met: Meetings) -> bool:
+    """Return whether nothing has to move: all layers fit, nest and share their vertices."""
+    compounds, grids, micro_grids = layers
+    for n, polygons in enumerate(layers):
+        fits = _is_partition(polygons, frame) if n else shapely.coverage_is_valid(polygons)
+        if len(polygons) and not fits:
             return False
-    compounds, grids, micro_grids = task.layers
-    if not shapely.covers(task.frame, compounds).all():
-        return False
     c, g = shapely.STRtree(grids).query(compounds, predicate="intersects")
     known = set(zip(met.compound.tolist(), met.grid.tolist(), strict=True))
     strange = np.array([pair not in known for pair in zip(c.tolist(), g.tolist(), strict=True)], dtype=bool)
@@ -426,10 +449,10 @@ def _is_as_drawn(task: Task, moved: list[NDArray[np.float64]], met: Meetings) ->
         return False
     m, g = shapely.STRtree(grids).query(micro_grids, predicate="intersects")
     common = shapely.area(shapely.intersection(micro_grids[m], grids[g]))
-    return bool((np.bincount(m[common > ROUNDING_M2]) <= 1).all()) and _shares_vertices(task.layers)
+    return bool((np.bincount(m[common > ROUNDING_M2]) <= 1).all()) and _shares_vertices(layers)
 
 
-def _shares_vertices(layers: tuple[NDArray[np.object_], ...]) -> bool:
+def _shares_vertices(layers: list[NDArray[np.object_]]) -> bool:
     """Return whether a vertex of one layer that lies on another's outline is a vertex there too."""
     for one in layers:
         for other in layers:

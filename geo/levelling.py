@@ -50,7 +50,7 @@ THROUGH = 2
 """Edges at a vertex that a line only passes."""
 FLAT_M2 = 1e-5
 """A triangle between vertices in a line."""
-SIMPLE_M = 0.3
+SIMPLE_M = 0.1
 """Detail below this is rounding of the method, not drawing."""
 
 

@@ -164,6 +164,7 @@ def following_compounds(
     pairs: NDArray[np.int64],
     follows: NDArray[np.bool_],
     tolerance: float,
+    spared: NDArray[np.float64],
 ) -> NDArray[np.object_]:
     """Return compounds of which those that follow take the edge of their grid, where they ran beside it.
 
@@ -179,6 +180,8 @@ def following_compounds(
         (n,) whether a compound has no wall that would lead.
     tolerance
         How far an outline may move, in metres.
+    spared
+        (k, 2) points near which outlines stay as drawn.
     """
     which = np.flatnonzero(follows)
     xy, owner = _walls(compounds[which])
@@ -189,6 +192,7 @@ def following_compounds(
     reach = tolerance - MARGIN_M
     near = (beside.outer >= 0) & beside.alone & np.isinf(beside.road)
     near &= (np.abs(beside.to_inner) <= reach) & (np.abs(beside.to_outer) <= reach)
+    near &= ~_near(xy, spared, np.full(len(spared), SPARED * tolerance))
     result = compounds.copy()
     width = np.abs(beside.to_inner) + MARGIN_M
     for outward in (True, False):
