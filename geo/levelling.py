@@ -17,7 +17,6 @@ import numpy as np
 import shapely
 
 from geo.faces import (
-    NODING_M,
     borders,
     complex_of,
     components,
@@ -40,6 +39,8 @@ JOIN_M = 0.01
 """A crossing this close to a drawn vertex is that vertex."""
 FAR_M = 5000.0
 ON_RIM_M = 1e-4
+NEAR_M = 5e-5
+"""A vertex this close to a drawn one is that one."""
 STRAIGHT_M = 2e-5
 """A vertex this close to the line between its neighbours was put there by noding."""
 OPEN = -1
@@ -517,6 +518,7 @@ def _plain(polygons: NDArray[np.object_], sheet: Sheet) -> NDArray[np.object_]:
     nearest = shapely.get_point(shapely.shortest_line(border, points), 0)
     to[node] = complex_of(shapely.get_coordinates(nearest))
     plain = shapely.transform(plain, lambda xy: _replaced(xy, edges.vertex, to))
+    plain = shapely.remove_repeated_points(plain)
     if sheet.exact:
         return np.asarray(plain)
     return np.asarray(shapely.coverage_simplify(plain, SIMPLE_M, simplify_boundary=False))
@@ -529,11 +531,15 @@ def _drawn_places(
     shapes = [np.array([sheet.frame], dtype=object)]
     if sheet.exact:
         shapes += list(sheet.layers)
-    own = complex_of(shapely.get_coordinates(np.concatenate(shapes)))
-    order = np.argsort(_rounded(own), kind="stable")
-    at = np.minimum(np.searchsorted(_rounded(own)[order], _rounded(vertex)), len(own) - 1)
-    place = own[order[at]]
-    return _rounded(place) == _rounded(vertex), place
+    own = np.unique(complex_of(shapely.get_coordinates(np.concatenate(shapes))))
+    points = shapely.points(own.view(np.float64).reshape(-1, 2))
+    here = shapely.points(vertex.view(np.float64).reshape(-1, 2))
+    found, at = shapely.STRtree(points).query_nearest(here, max_distance=NEAR_M, all_matches=False)
+    is_own = np.zeros(len(vertex), dtype=bool)
+    is_own[found] = True
+    place = vertex.copy()
+    place[found] = own[at]
+    return is_own, place
 
 
 def _bend(
@@ -550,10 +556,6 @@ def _bend(
     result = np.full(len(vertex), np.inf)
     result[two] = np.abs(((vertex[two] - a) * along.conj()).imag) / np.maximum(np.abs(along), 1e-9)
     return result
-
-
-def _rounded(z: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    return np.asarray(np.round(z / NODING_M))
 
 
 def _replaced(
