@@ -335,7 +335,8 @@ def _open_land(frame: shapely.Geometry, compounds: NDArray[np.object_], toleranc
     rest = shapely.difference(frame, shapely.union_all(compounds))
     core = shapely.get_parts(shapely.buffer(rest, -NECK_M, join_style="mitre"))
     core = core[~shapely.is_empty(shapely.buffer(core, -(tolerance / 2 - NECK_M), quad_segs=2))]
-    body = shapely.buffer(shapely.union_all(core), 1.6 * NECK_M, join_style="mitre")
+    # a mitred buffer may touch itself
+    body = shapely.make_valid(shapely.buffer(shapely.union_all(core), 1.6 * NECK_M, join_style="mitre"))
     return polygonal(shapely.intersection(body, rest))[0]
 
 

@@ -211,7 +211,8 @@ def following_compounds(
                     )
     result = polygonal(result)
     whole = shapely.get_num_geometries(result) == shapely.get_num_geometries(compounds)
-    return np.where(whole & ~shapely.is_empty(result), result, compounds)
+    whole &= shapely.is_valid(result) & ~shapely.is_empty(result)
+    return np.where(whole, result, compounds)
 
 
 def _walls(compounds: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
