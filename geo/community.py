@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LAYERS = ("compound", "grid", "micro_grid")
 ROUNDING_M2 = 1e-3
 ROUNDING_M = 1e-4
+CUT = 1e-3
+"""Share of an atom from which it counts as cut."""
 BROUGHT = 1.0
 """What edges that came to a wall sweep at least, in squares of the tolerance."""
 MEET_M2 = 0.2
@@ -319,12 +321,23 @@ def _sheet(
         np.full(len(grids), lead[1]),
         np.ones(len(micro_grids)),
     )
-    sheet = Sheet(
-        task.frame, (compounds, grids, micro_grids), weights, pairs, open_land, task.atoms[np.unique(near)]
-    )
+    atoms = task.atoms[np.unique(near)]
+    layers = (compounds, grids, micro_grids)
+    sheet = Sheet(task.frame, layers, weights, pairs, open_land, atoms, _cut(atoms, task.layers))
     if any(f.any() for f in task.frozen):
         sheet = _weighted(sheet, list(task.frozen), STAYS)._replace(exact=True)
     return sheet
+
+
+def _cut(atoms: NDArray[np.object_], layers: tuple[NDArray[np.object_], ...]) -> NDArray[np.bool_]:
+    """Return which atoms an outline as drawn cuts."""
+    result = np.zeros(len(atoms), dtype=bool)
+    whole = shapely.area(atoms)
+    for polygons in layers:
+        a, p = shapely.STRtree(shapely.boundary(polygons)).query(atoms, predicate="intersects")
+        share = shapely.area(shapely.intersection(atoms[a], polygons[p])) / whole[a]
+        result[a[(share > CUT) & (share < 1 - CUT)]] = True
+    return result
 
 
 def _open_land(frame: shapely.Geometry, compounds: NDArray[np.object_], tolerance: float) -> shapely.Geometry:

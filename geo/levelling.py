@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from geo.faces import (
     borders,
@@ -72,6 +74,8 @@ class Sheet(NamedTuple):
         What is in no compound, on purpose.
     atoms
         (n,) buildings or the like that no boundary may cut.
+    cut
+        (n,) whether an outline as drawn cuts it.
     exact
         Whether drawn vertices are kept to the last digit, since outlines are frozen.
     """
@@ -82,6 +86,7 @@ class Sheet(NamedTuple):
     pairs: NDArray[np.int64]
     open_land: shapely.Geometry
     atoms: NDArray[np.object_]
+    cut: NDArray[np.bool_]
     exact: bool = False
 
 
@@ -224,19 +229,24 @@ def _settle_atoms(
     row, atom = shapely.STRtree(sheet.atoms).query(point, predicate="intersects")
     if not len(row):
         return leaf
+    # atoms that overlap go together
+    count = len(faces)
+    graph = coo_array((np.ones(len(row)), (row, count + atom)), shape=(count + len(sheet.atoms),) * 2)
+    group = connected_components(graph, directed=False)[1]
     vote = leaf[row]
     for which in (False, True):
         some = np.flatnonzero((vote < 0) & (is_open[row] == which))
         if len(some):
             vote[some] = scores.best(shapely.get_coordinates(point[row[some]]), open_land=which).leaf
-    ballot = np.zeros((len(sheet.atoms), len(scores.leaves)))
-    np.add.at(ballot, (atom, vote), shapely.area(faces[row]))
+    together, atom_group = np.unique(group[count + atom], return_inverse=True)
+    ballot = np.zeros((len(together), len(scores.leaves)))
+    np.add.at(ballot, (atom_group, vote), shapely.area(faces[row]))
     # what all who drew cut alike stays cut
-    unsure = np.zeros(len(sheet.atoms), dtype=bool)
-    unsure[atom[leaf[row] < 0]] = True
-    row, atom = row[unsure[atom]], atom[unsure[atom]]
+    unsure = np.zeros(len(together), dtype=bool)
+    unsure[atom_group[(leaf[row] < 0) | ~sheet.cut[atom]]] = True
     result = leaf.copy()
-    result[row] = np.argmax(ballot, axis=1)[atom]
+    chosen = unsure[atom_group]
+    result[row[chosen]] = np.argmax(ballot, axis=1)[atom_group[chosen]]
     return result
 
 
