@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -49,9 +50,12 @@ def main() -> None:
             for name, path, theme, size in pictures(args.home / "city.gpkg"):
                 if not args.only or name in args.only:
                     shoot(browser, f"http://127.0.0.1:{port}{path}", args.out / f"{name}.png", theme, size)
+            if not args.only or any(name.startswith("align") for name in args.only):
+                alignment(browser, f"http://127.0.0.1:{port}", args.out)
             browser.close()
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # it ends its own processes too
+        server.wait()
 
 
 def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
@@ -109,6 +113,63 @@ def shoot(browser: Browser, url: str, path: Path, theme: str, size: tuple[int, i
     page.screenshot(path=path)
     context.close()
     sys.stdout.write(f"{path}\n")
+
+
+def alignment(browser: Browser, url: str, out: Path) -> None:
+    """Walk a planner's round through 拉平对齐, a picture of each step; what it published it takes back."""
+    page = browser.new_page(viewport={"width": DESK[0], "height": DESK[1]})
+    page.context.add_cookies([{"name": "pingqi_theme", "value": "light", "url": url}])
+
+    def picture(name: str) -> None:
+        page.wait_for_timeout(2500)
+        page.screenshot(path=out / f"align-{name}.png")
+        sys.stdout.write(f"{out / f'align-{name}.png'}\n")
+
+    def job(button: str) -> None:
+        page.click(button)
+        page.wait_for_function("location.search.includes('job=')")
+        page.wait_for_function("!location.search.includes('job=')", timeout=600_000)
+        page.wait_for_timeout(1500)
+
+    def cell(table: str, row: int, column: str) -> str:
+        return f"#{table} .ag-row[row-index='{row}'] .ag-cell[col-id='{column}']"
+
+    page.goto(f"{url}/align/")
+    settle(page)
+    for row in range(3):
+        page.click(f"#align-communities .ag-row[row-index='{row}'] .ag-selection-checkbox input")
+    job("#align-check")
+    page.click(cell("align-communities", 0, "name"))
+    picture("findings")
+    job("#align-run")
+    picture("changes")
+    page.click(cell("align-moves", 2, "start"))
+    picture("change")
+    page.click("#align-tab-refusals")
+    page.wait_for_timeout(800)
+    if page.locator("#align-refusals .ag-row").count():
+        page.click(cell("align-refusals", 0, "name"))
+    picture("refusal")
+    page.click("#align-tab-moves")
+    page.wait_for_timeout(800)
+    page.click("#align-moves .ag-row[row-index='2'] .ag-selection-checkbox input")
+    job("#align-refuse")
+    picture("refused")
+    page.click("#align-tab-relations")
+    page.wait_for_timeout(800)
+    page.click(cell("align-relations", 0, "compound"))
+    picture("relations")
+    page.click("#align-tab-summary")
+    picture("figures")
+    page.click("#align-publish")
+    page.wait_for_selector("#align-message .good")
+    page.click("#align-tab-versions")
+    picture("published")
+    page.click("#align-restore-whole")
+    page.click(".align-version:last-child button")
+    page.wait_for_function("document.querySelectorAll('.align-version').length === 3")
+    picture("restored")
+    page.close()
 
 
 def settle(page: Page, quiet_ms: int = 1500, limit_s: float = 60) -> None:

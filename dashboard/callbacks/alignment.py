@@ -27,13 +27,11 @@ from data import inspections
 from data.queries import alignments, areas
 from data.queries.alignments import AlignmentRef
 from data.scope import Scope
-from models import Finding, Move, Refusal
 from models.enums import OverlapCase, PlanStatus, RefusalReason
 
 HIDDEN = {"display": "none"}
 MOST_COMMUNITIES = 60
 """Findings of so many communities are listed together."""
-_MODELS = {"finding": Finding, "move": Move, "refusal": Refusal}
 
 
 def register(app: Dash, services: Services) -> None:

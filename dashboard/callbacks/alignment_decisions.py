@@ -23,8 +23,7 @@ from dashboard.uploads import may_import
 from data import alignment_export, alignments, inspections, plans, versions
 from data.alignments import Gift
 from data.errors import ConflictError, DataError
-from data.queries.alignments import geometry_of, plans_of
-from models import Move, Refusal
+from data.queries.alignments import plans_of, row_of
 from models.enums import MoveReason
 
 RESTORE = "align-restore"
@@ -225,8 +224,10 @@ def decided(services: Services, plan_id: int | None, rows: list[dict[str, Any]],
         raise PreventUpdate
     ids = [int(one["id"]) for one in rows]
     with services.store.reading() as session:
-        found = [session.get(Move, one) for one in ids]
-    mine = [one for one in found if one is not None and one.area_code in auth.scope()]
+        found = [row_of(session, auth.scope(), "move", one) for one in ids]
+    mine = [one for one in found if one is not None and one.plan_id == plan_id]
+    if not mine:
+        raise PreventUpdate
     communities = sorted({one.area_code for one in mine})
     gifts = [one.id for one in mine if one.reason is MoveReason.DECIDED]
     others = [one.id for one in mine if one.reason is not MoveReason.DECIDED]
@@ -237,7 +238,7 @@ def decided(services: Services, plan_id: int | None, rows: list[dict[str, Any]],
 def given(services: Services, plan_id: int | None, refusal_id: int, to: str) -> str:
     """Start to compute anew with a disputed piece given to one side; return the job."""
     with services.store.reading() as session:
-        refusal = geometry_of(session, auth.scope(), Refusal, refusal_id)
+        refusal = row_of(session, auth.scope(), "refusal", refusal_id)
     if refusal is None or plan_id is None or refusal.plan_id != plan_id:
         raise PreventUpdate
     gift = Gift(refusal.layer, to, refusal.geometry.wkb_hex)

@@ -7,7 +7,6 @@ from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dashboard.components import alignment_tables as tables
@@ -17,7 +16,6 @@ from data.plans import LAYERS
 from data.queries import alignments
 from data.queries.alignments import AFTER, AlignmentRef
 from data.scope import Scope
-from models import Finding, Move, Refusal, Relation
 from models.enums import OverlapCase, PlanStatus, RefusalReason
 
 DECIDABLE = {RefusalReason.WIDE_OVERLAP, RefusalReason.WIDE_GAP}
@@ -50,8 +48,7 @@ def card(session: Session, scope: Scope, plan: AlignmentRef | None, chosen: dict
         return _feature(session, scope, plan, kind, row_id)
     if kind == "relation":
         return _relation(session, scope, plan, row_id)
-    model = {"finding": Finding, "move": Move, "refusal": Refusal}[kind]
-    row = alignments.geometry_of(session, scope, model, row_id)
+    row = alignments.row_of(session, scope, kind, row_id)
     if row is None:
         return None
     make = {"finding": _finding, "move": _move, "refusal": _refusal}[kind]
@@ -74,7 +71,7 @@ def _metres(value: float | None, digits: int = 2) -> str:
     return f"{number(value, digits)} {_('米')}" if value is not None else ""
 
 
-def _finding(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: Finding) -> Card:
+def _finding(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: Any) -> Card:
     codes = [code for code in row.codes.split(",") if code]
     names = alignments.names_of(session, codes)
     shown = "、".join(names.get(code, code) for code in codes[:8])
@@ -91,7 +88,7 @@ def _finding(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: F
     )
 
 
-def _move(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: Move) -> Card:
+def _move(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: Any) -> Card:
     names = alignments.names_of(session, [code for code in (row.from_code, row.to_code) if code])
     nobody = tables.nobody(row.layer)
     return Card(
@@ -110,7 +107,7 @@ def _move(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: Move
     )
 
 
-def _refusal(session: Session, scope: Scope, plan: AlignmentRef | None, row: Refusal) -> Card:
+def _refusal(session: Session, scope: Scope, plan: AlignmentRef | None, row: Any) -> Card:
     names = alignments.names_of(session, [row.code])
     children = [
         _title(_(tables.LAYERS[row.layer]), names.get(row.code, row.code)),
@@ -141,11 +138,8 @@ def _refusal(session: Session, scope: Scope, plan: AlignmentRef | None, row: Ref
 
 
 def _relation(session: Session, scope: Scope, plan: AlignmentRef | None, row_id: int) -> Card | None:
-    row = session.get(Relation, row_id)
-    if row is None or row.area_code not in scope:
-        return None
-    model = LAYERS["compound"]
-    feature = session.scalar(select(model.id).where(model.code == row.compound_code))
+    row = alignments.row_of(session, scope, "relation", row_id)
+    feature = alignments.feature_id(session, "compound", row.compound_code) if row else None
     found = _feature(session, scope, plan, "compound", feature) if feature else None
     return Card(found.children, found.geometry, found.related, found.code) if found else None
 
@@ -153,15 +147,13 @@ def _relation(session: Session, scope: Scope, plan: AlignmentRef | None, row_id:
 def _feature(
     session: Session, scope: Scope, plan: AlignmentRef | None, layer: str, feature_id: int
 ) -> Card | None:
-    record = session.get(LAYERS[layer], feature_id)
-    if record is None or record.area_code not in scope:
+    record = alignments.row_of(session, scope, layer, feature_id)
+    if record is None:
         return None
     children = [_title(_(tables.LAYERS[layer]), record.name or record.code)]
     if plan is None:
         return Card(children, record.geometry, [], record.code, zoom=False)
-    mine = (Relation.compound_code == record.code, Relation.grid_code == record.code)
-    where = (Relation.plan_id == plan.id, or_(*mine), scope.where(Relation.area_code))
-    rows = list(session.scalars(select(Relation).where(*where).order_by(Relation.id)).all())
+    rows = alignments.relations_of(session, scope, plan.id, record.code)
     children += _relations(session, layer, rows)
     children += _reasons(session, scope, plan, layer, record.code)
     lines = alignments.outlines(session, scope, plan.id, record.area_code, AFTER)
@@ -171,7 +163,7 @@ def _feature(
     return Card(children, own[0] if own else record.geometry, related, record.code, zoom=False)
 
 
-def _relations(session: Session, layer: str, rows: list[Relation]) -> list[Any]:
+def _relations(session: Session, layer: str, rows: list[Any]) -> list[Any]:
     if not rows:
         return []
     others = [one.grid_code if layer == "compound" else one.compound_code for one in rows]
@@ -205,7 +197,6 @@ def _relations(session: Session, layer: str, rows: list[Relation]) -> list[Any]:
 
 
 def _reasons(session: Session, scope: Scope, plan: AlignmentRef, layer: str, code: str) -> list[Any]:
-    where = (Refusal.plan_id == plan.id, Refusal.layer == layer, Refusal.code == code)
-    rows = session.scalars(select(Refusal).where(*where, scope.where(Refusal.area_code))).all()
+    rows = alignments.refusals_of(session, scope, plan.id, layer, code)
     said = [html.P(tables.said(tables.WHY, one.reason, one.needed_m), className="align-why") for one in rows]
     return [html.Div(_("未能拉平"), className="detail-section"), *said] if said else []

@@ -58,9 +58,9 @@ def visible(layers: Iterable[str]) -> list[str]:
 
 
 def collection(geometries: Iterable[Any]) -> dict[str, Any]:
-    """Return geometries as GeoJSON, those that are missing or empty left out."""
-    shapes = np.asarray(list(geometries), dtype=object)
-    some = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))] if len(shapes) else shapes
+    """Return the parts of geometries as GeoJSON, those that are missing or empty left out."""
+    shapes = shapely.get_parts([one for one in geometries if one is not None])
+    some = shapes[~shapely.is_empty(shapes)]
     features = [
         {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(one)} for one in some
     ]
@@ -114,6 +114,7 @@ def legend(mode: str) -> html.Div:
         rows.append(("fill", LOST, _("问题所在")))
     elif mode == "feature":
         rows += [("fill", GAINED, _("划入所选图形")), ("fill", LOST, _("从所选图形划出"))]
+        rows.append(("line", MAP_COLORS["related"], _("与它相关的网格或小区")))
     else:
         rows += [("fill", GAINED, _("划入或换属的地块")), ("fill", LOST, _("划出，不再属于任何一方"))]
     rows.append(("line", FOCUS, _("当前所选")))

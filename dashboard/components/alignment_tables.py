@@ -41,7 +41,7 @@ WHY = {
 REMEDY = {
     RefusalReason.WIDE_OVERLAP: "点开后指定归哪一方。",
     RefusalReason.WIDE_GAP: "点开后指定归哪一方。",
-    RefusalReason.NOT_NESTED: "核对网格划分；或把容差调到 {needed} 米以上重算。",
+    RefusalReason.NOT_NESTED: "边界须移动 {needed} 米才能套准；不是描画误差的，请改划网格。",
     RefusalReason.OVER_COMMUNITY: "核对它属于哪个社区，或重新描画后再导入。",
     RefusalReason.DISPLACEMENT: "核对图形；确属同一条界线的，把容差调到 {needed} 米以上重算。",
     RefusalReason.ATOM: "核对社区界线或楼栋轮廓。",

@@ -10,18 +10,37 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from data.alignments import Wishes
 from data.bulk import frame_of, geo_frame_of, table_of
 from data.plans import LAYERS
 from data.scope import Scope
-from models import Account, Area, Base, BoundaryVersion, Change, Compound, Move, Plan, Refusal, Relation
+from models import (
+    Account,
+    Area,
+    Base,
+    BoundaryVersion,
+    Change,
+    Compound,
+    Finding,
+    Move,
+    Plan,
+    Refusal,
+    Relation,
+)
 from models.areas import CODE_LENGTH, SIGNIFICANT
 from models.enums import AreaLevel, OverlapCase, PlanKind, PlanStatus, RefusalReason
 
 BEFORE, AFTER = "before", "after"
+_KINDS: dict[str, type[Base]] = {
+    "finding": Finding,
+    "move": Move,
+    "refusal": Refusal,
+    "relation": Relation,
+    **LAYERS,
+}
 _COUNTY = SIGNIFICANT[AreaLevel.COUNTY]
 
 
@@ -121,12 +140,36 @@ def pieces(session: Session, scope: Scope, plan_id: int, area_code: str) -> gpd.
     return geo_frame_of(session, Move, names, *where)
 
 
-def geometry_of(session: Session, scope: Scope, model: type[Base], row_id: int) -> Any:
-    """Return a row of ``finding``, ``move`` or ``refusal`` with its geometry, None outside the scope."""
-    row = session.get(model, row_id)
-    if row is None or row.area_code not in scope:  # type: ignore[attr-defined]
-        return None
-    return row
+def row_of(session: Session, scope: Scope, kind: str, row_id: int) -> Any:
+    """Return a row by its id, None where the scope does not hold it.
+
+    Parameters
+    ----------
+    kind
+        ``finding``, ``move``, ``refusal``, ``relation``, or a layer: ``compound``, ``grid``, ``micro_grid``.
+    """
+    row: Any = session.get(_KINDS[kind], row_id)
+    return None if row is None or row.area_code not in scope else row
+
+
+def feature_id(session: Session, layer: str, code: str) -> int | None:
+    """Return the id of a feature of a layer, None where no feature has that code."""
+    columns = table_of(LAYERS[layer]).columns
+    found: int | None = session.scalar(select(columns["id"]).where(columns["code"] == code))
+    return found
+
+
+def relations_of(session: Session, scope: Scope, plan_id: int, code: str) -> list[Relation]:
+    """Return the relations of one compound or grid."""
+    mine = or_(Relation.compound_code == code, Relation.grid_code == code)
+    where = (Relation.plan_id == plan_id, mine, scope.where(Relation.area_code))
+    return list(session.scalars(select(Relation).where(*where).order_by(Relation.id)))
+
+
+def refusals_of(session: Session, scope: Scope, plan_id: int, layer: str, code: str) -> list[Refusal]:
+    """Return why one feature was not levelled."""
+    where = (Refusal.plan_id == plan_id, Refusal.layer == layer, Refusal.code == code)
+    return list(session.scalars(select(Refusal).where(*where, scope.where(Refusal.area_code))))
 
 
 def outlines(
