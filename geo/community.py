@@ -112,7 +112,28 @@ def solve(task: Task) -> Outcome:
     for k, polygon in outside.items():
         shown[0][k] = shapely.union(shown[0][k], polygon)
     told = moves(task.layers, shown, task.atoms, task.households)
-    return Outcome(layers, _with_reasons(told, decided, task.frame), refusals, outside)
+    told = _with_reasons(told, decided, task.frame)
+    _refuse_claimants_that_moved(task, layers, told, decided, refusals)
+    return Outcome(layers, told, refusals, outside)
+
+
+def _refuse_claimants_that_moved(
+    task: Task,
+    layers: list[NDArray[np.object_]],
+    told: Moves,
+    decided: list[list[Dispute]],
+    refusals: list[Refusal],
+) -> None:
+    """Refuse who claimed a piece, got or lost none of it, and yet moved too far."""
+    for n, of_layer in enumerate(decided):
+        here = (told.layer == n) & (told.reason == "wide")
+        excused = {*told.source[here].tolist(), *told.target[here].tolist()}
+        already = _refused(refusals, n, len(task.layers[n]))
+        for k in sorted({k for dispute in of_layer for k in dispute.claimants} - excused):
+            drawn, now = task.layers[n][k], layers[n][k]
+            moved = float(shapely.hausdorff_distance(shapely.boundary(drawn), shapely.boundary(now)))
+            if moved > task.tolerance and not already[k]:
+                refusals.append(Refusal(n, k, "repaired", "displacement", moved, drawn))
 
 
 def _micro_grids_in_dispute(
