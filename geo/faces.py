@@ -63,7 +63,8 @@ def polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     result = np.array(shapes, dtype=object, ndmin=1)
     for n in np.flatnonzero(~np.isin(shapely.get_type_id(result), (POLYGON, MULTIPOLYGON))).tolist():
         parts = shapely.get_parts(shapely.get_parts(result[n]))
-        parts = parts[shapely.get_type_id(parts) == POLYGON]
+        # an empty part of a multipolygon crashes GEOS's densifier
+        parts = parts[(shapely.get_type_id(parts) == POLYGON) & ~shapely.is_empty(parts)]
         result[n] = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
     return result
 
