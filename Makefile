@@ -32,6 +32,9 @@ bench: $(VENV)/.bench ## map, import and demo against their peers
 	$(BIN)/python benchmarks/import_rate.py
 	$(BIN)/python benchmarks/demo_city.py
 
+bench-align: $(VENV)/.bench ## levelling: the demo city as drawn, judged from its files
+	$(BIN)/python benchmarks/alignment.py
+
 bundle: ## rebuild the map component's JavaScript (needs Node)
 	cd dashboard/map && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm test && npm run build
 
@@ -72,4 +75,4 @@ $(VENV)/.installed: $(VENV)/.base $(SOURCES)
 	@rm -rf build *.egg-info
 	@touch $@
 
-.PHONY: help setup run test lint types bench bundle screenshots messages migrate lock clean
+.PHONY: help setup run test lint types bench bench-align bundle screenshots messages migrate lock clean

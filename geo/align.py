@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import as_completed
+from concurrent.futures import BrokenExecutor, as_completed
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -267,7 +267,13 @@ def _solved(
     }
     try:
         for future in as_completed(waiting):
-            yield list(zip(waiting.pop(future), future.result(), strict=True))
+            batch = waiting.pop(future)
+            try:
+                solved = future.result()
+            except BrokenExecutor:
+                # a process died, and with it whatever it or its fellows still had to do
+                solved = ["the process ended unexpectedly"] * len(batch)
+            yield list(zip(batch, solved, strict=True))
     finally:
         for future in waiting:
             future.cancel()

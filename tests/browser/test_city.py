@@ -305,10 +305,7 @@ def test_a_place_is_found_by_name_code_and_initials(desk: Desk, demo_site: Site,
         desk.page.keyboard.type(words)
         desk.until(f"hit => ({HITS})().includes(hit)", hit)
         desk.still()
-        desk.press_until(
-            "ArrowDown", "hit => document.querySelector('[data-combobox-selected]')?.innerText === hit", hit
-        )
-        desk.page.keyboard.press("Enter")
+        desk.choose(hit, area=code)
         desk.until_url(area=code)
         desk.until_fitted(geometry.bounds)
         desk.until("() => document.querySelector('#city-search').value === ''")
