@@ -18,7 +18,7 @@ class Inspection(Base):
     __tablename__ = "inspection"
 
     id: Mapped[Key]
-    area_code: Mapped[str] = mapped_column(unique=True)
+    area_code: Mapped[str] = mapped_column(unique=True, index=True)
     revision: Mapped[int]
     tolerance_m: Mapped[float]
     finding_count: Mapped[int]

@@ -29,9 +29,9 @@ def upgrade() -> None:
     sa.Column('tolerance_m', sa.Double(), nullable=False),
     sa.Column('finding_count', sa.Integer(), nullable=False),
     sa.Column('checked_at', Moment(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_inspection')),
-    sa.UniqueConstraint('area_code', name=op.f('uq_inspection_area_code'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_inspection'))
     )
+    op.create_index(op.f('ix_inspection_area_code'), 'inspection', ['area_code'], unique=True)
     op.create_table('finding',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('area_code', sa.Text(), nullable=False),
