@@ -1,4 +1,4 @@
-"""One community from drawn to levelled: clip, settle disputes, relate, level, verify, and tell what moved."""
+"""One community from drawn to levelled: clip, settle disputes, relate, level, refuse, and tell what moved."""
 
 from __future__ import annotations
 
