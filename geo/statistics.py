@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaincinv, ndtr
+
+from geo.errors import GeoError
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,3 +89,95 @@ def class_codes(values: npt.ArrayLike, breaks: npt.ArrayLike, missing: int = 255
     codes = np.searchsorted(np.asarray(breaks, dtype=float), known, side="right").astype(np.uint8)
     codes[~np.isfinite(known)] = missing
     return codes
+
+
+def poisson_interval(events: npt.ArrayLike, z: float = Z_95) -> tuple[Floats, Floats]:
+    """Return the exact lower and upper bounds of the mean of a Poisson count.
+
+    References
+    ----------
+    F. Garwood (1936), Fiducial limits for the Poisson distribution, Biometrika 28, 437-442.
+    """
+    count = np.asarray(events, dtype=float)
+    tail = ndtr(-z)
+    with np.errstate(invalid="ignore"):
+        low = np.where(count > 0, gammaincinv(np.maximum(count, 1e-300), tail), 0.0)
+        high = gammaincinv(count + 1, 1 - tail)
+    return np.where(np.isnan(count), np.nan, low), np.where(np.isnan(count), np.nan, high)
+
+
+def difference(
+    first: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+    second: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+) -> tuple[Floats, Floats, Floats]:
+    """Return second less first and its lower and upper bounds, from each value's own bounds.
+
+    For two shares with Wilson intervals this is Newcombe's hybrid score interval.
+
+    Parameters
+    ----------
+    first, second
+        Value, lower and upper bound, shape (n,) each, of independent samples.
+
+    References
+    ----------
+    R. G. Newcombe (1998), Interval estimation for the difference between independent proportions,
+    Statistics in Medicine 17, 873-890, method 10; G. Y. Zou and A. Donner (2008), Construction of confidence
+    limits about effect measures, Statistics in Medicine 27, 1693-1702.
+    """
+    was, was_low, was_high = (np.asarray(one, dtype=float) for one in first)
+    now, now_low, now_high = (np.asarray(one, dtype=float) for one in second)
+    change = now - was
+    low = change - np.hypot(now - now_low, was_high - was)
+    high = change + np.hypot(now_high - now, was - was_low)
+    return change, low, high
+
+
+def weighted_score(
+    rates: npt.ArrayLike, lows: npt.ArrayLike, highs: npt.ArrayLike, weights: npt.ArrayLike
+) -> tuple[Floats, Floats, Floats]:
+    """Return the weighted mean of several rates of each place and its bounds; NaN where a rate is missing.
+
+    Parameters
+    ----------
+    rates, lows, highs
+        Shape (n, r): of each place, each rate and its bounds.
+    weights
+        Shape (r,): none negative; they need not add up to one.
+
+    References
+    ----------
+    The bounds: Zou and Donner (2008), as in :func:`difference`; the rates are taken to be independent.
+    """
+    share = np.asarray(weights, dtype=float)
+    if (share < 0).any() or share.sum() <= 0:
+        raise GeoError(f"weights {share.tolist()} must not be negative, and not all zero.")
+    share = share / share.sum()
+    used = share > 0
+    value, low, high = (np.asarray(one, dtype=float)[:, used] for one in (rates, lows, highs))
+    score = value @ share[used]
+    below = np.sqrt((((value - low) * share[used]) ** 2).sum(axis=1))
+    above = np.sqrt((((high - value) * share[used]) ** 2).sum(axis=1))
+    return score, score - below, score + above
+
+
+def ranks(
+    values: npt.ArrayLike, n: npt.ArrayLike, *, least: int = 0, descending: bool = True
+) -> npt.NDArray[np.int64]:
+    """Return each place's rank, 1 the best, equal values sharing theirs; 0 for what may not be ranked.
+
+    Parameters
+    ----------
+    values
+        What is ranked by: of a share its lower bound.
+    n
+        Records that each value rests on.
+    least
+        Below so many records a place is not ranked.
+    """
+    value = np.asarray(values, dtype=float)
+    may = np.isfinite(value) & (np.asarray(n) >= least)
+    order = np.sort(-value[may] if descending else value[may])
+    rank = np.zeros(len(value), dtype=np.int64)
+    rank[may] = np.searchsorted(order, -value[may] if descending else value[may]) + 1
+    return rank

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.rates import confint_poisson
 
-from geo.statistics import class_codes, quantile_breaks, rate, wilson_interval
+from geo.errors import GeoError
+from geo.statistics import (
+    class_codes,
+    difference,
+    poisson_interval,
+    quantile_breaks,
+    ranks,
+    rate,
+    weighted_score,
+    wilson_interval,
+)
 
 
 def test_a_rate_is_per_what_is_asked() -> None:
@@ -74,3 +86,46 @@ def test_what_is_missing_has_no_class() -> None:
     codes = class_codes([np.nan, 1, np.inf], [], missing=9)
     assert codes.dtype == np.uint8
     assert codes.tolist() == [9, 0, 9]
+
+
+def test_a_poisson_interval_is_garwoods() -> None:
+    """``statsmodels.stats.rates.confint_poisson``, method ``exact-c``."""
+    for count in (0, 1, 7, 40, 1000):
+        low, high = confint_poisson(count, 1, method="exact-c")
+        ours = [float(bound[0]) for bound in poisson_interval([count])]
+        assert ours == pytest.approx([float(low), float(high)], abs=1e-9)
+
+
+def test_the_difference_of_two_shares_is_newcombes() -> None:
+    """His table II, 56/70 against 48/80; and ``statsmodels``' ``newcomb`` for others."""
+    change, low, high = _difference((48, 80), (56, 70))
+    assert (change, round(low, 4), round(high, 4)) == (pytest.approx(0.2), 0.0524, 0.3339)
+    for first, second in (((9, 10), (3, 10)), ((0, 12), (5, 40)), ((188, 200), (170, 200))):
+        theirs = confint_proportions_2indep(*second, *first, compare="diff", method="newcomb")
+        assert _difference(first, second)[1:] == pytest.approx(theirs, abs=1e-9)
+
+
+def _difference(first: tuple[int, int], second: tuple[int, int]) -> tuple[float, float, float]:
+    sides = [([s / n], *wilson_interval([s], [n])) for s, n in (first, second)]
+    return tuple(float(one[0]) for one in difference(*sides))
+
+
+def test_a_score_weighs_its_rates_and_needs_all_that_count() -> None:
+    rates = np.array([[100.0, 80, 60], [100, np.nan, 60]])
+    score, low, high = weighted_score(rates, rates - 3, rates + 4, [2, 0, 2])
+    assert score.tolist() == [80, 80]
+    assert low.tolist() == pytest.approx([80 - 3 / np.sqrt(2)] * 2)
+    assert high.tolist() == pytest.approx([80 + 4 / np.sqrt(2)] * 2)
+    assert np.isnan(weighted_score(rates, rates, rates, [1, 1, 1])[0][1])
+    with pytest.raises(GeoError, match="not all zero"):
+        weighted_score(rates, rates, rates, [0, 0, 0])
+
+
+def test_a_handful_of_full_marks_ranks_below_many_good_ones() -> None:
+    low, _ = wilson_interval([3, 180], [3, 200])
+    assert ranks([1.0, 0.9], [3, 200]).tolist() == [1, 2]
+    assert ranks(low, [3, 200]).tolist() == [2, 1]
+
+
+def test_too_few_are_not_ranked_and_equals_share_their_rank() -> None:
+    assert ranks([5, 9, 9, 1, np.nan], [20, 20, 20, 3, 20], least=10).tolist() == [3, 1, 1, 0, 0]
