@@ -37,7 +37,7 @@ def cells(lon: npt.ArrayLike, lat: npt.ArrayLike, resolution: int = FINEST) -> C
 def parents(cell: Cells, resolution: int) -> Cells:
     """Return the cell of a coarser `resolution` that each cell belongs to; 0 stays 0.
 
-    By H3's own layout of bits: the resolution in bits 52 to 55, then three bits a digit, all ones where unused.
+    By H3's own layout of bits: the resolution in bits 52 to 55, then three bits a digit, ones where unused.
     """
     given = cell.astype(np.uint64)
     if not 0 <= resolution <= _MOST:
