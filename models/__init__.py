@@ -6,10 +6,11 @@ from models.areas import Area, Figure
 from models.base import Base
 from models.basemap import Green, Road, Water
 from models.compounds import Building, Compound, Entrance
-from models.grids import Grid, GridWorker, MicroGrid
+from models.grids import Grid, GridPost, GridWorker, MicroGrid
 from models.organisations import Organisation
 from models.plans import BoundaryVersion, Change, Plan, ReferenceBoundary, Source
-from models.services import AssistPoint, Canteen, Claim, Rating, Station
+from models.records import Claim, FormerPlace, Rating, Request
+from models.services import AssistPoint, Canteen, Station
 from models.settings import Setting
 
 __all__ = [
@@ -26,8 +27,10 @@ __all__ = [
     "Entrance",
     "Figure",
     "Finding",
+    "FormerPlace",
     "Green",
     "Grid",
+    "GridPost",
     "GridWorker",
     "Inspection",
     "MicroGrid",
@@ -38,6 +41,7 @@ __all__ = [
     "ReferenceBoundary",
     "Refusal",
     "Relation",
+    "Request",
     "Road",
     "Setting",
     "Source",

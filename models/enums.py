@@ -108,6 +108,27 @@ class ClaimBody(Labelled):
     MEMBER = "member", "党员"
 
 
+class PlaceKind(Labelled):
+    """How the place of a record is known; the most exact comes first."""
+
+    POINT = "point", "坐标点"
+    BUILDING = "building", "楼栋"
+    COMPOUND = "compound", "小区"
+    GRID = "grid", "网格"
+    AREA = "area", "行政区域"
+    NOWHERE = "nowhere", "未能落图"
+
+
+class PostKind(Labelled):
+    """Who serves in a grid besides its workers: three that every grid should have, and others."""
+
+    CADRE = "cadre", "包联干部"
+    SECRETARY = "secretary", "网格党支部书记"
+    POLICE = "police", "辅警"
+    MEMBER = "member", "党员"
+    VOLUNTEER = "volunteer", "志愿者"
+
+
 class RoadClass(Labelled):
     """Class of a road, by what it carries."""
 
@@ -191,6 +212,20 @@ class RefusalReason(Labelled):
     OVER_COMMUNITY = "over_community", "越出社区过多"
     DISPLACEMENT = "displacement", "移动超过容差"
     ATOM = "atom", "会切开楼栋"
+    FAILED = "failed", "该社区计算失败"
+
+
+class ProposalReason(Labelled):
+    """Why a proposed micro-grid is outside the band, or something is in none."""
+
+    ATOM_ABOVE = "atom_above", "一栋楼（单元）就超过上限，请补录单元"
+    COMPOUND_BELOW = "compound_below", "小区户数不足下限"
+    NO_COUNT = "no_count", "小区总户数分不成整数个微网格"
+    GRANULAR = "granular", "楼栋（单元）户数凑不进范围"
+    ISLAND = "island", "与其他楼栋不相连"
+    LOCKED = "locked", "已锁定，保持原样"
+    EMPTY = "empty", "无住户"
+    OUTSIDE = "outside", "不在任何社区内"
     FAILED = "failed", "该社区计算失败"
 
 

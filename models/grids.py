@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import AreaCode, Base, EnumText, Key, one_of, reference, spatial_index
-from models.enums import GridWorkerRole
+from models.enums import GridWorkerRole, PostKind
 from models.geometry import Geometry
 
 _DATES = "valid_to IS NULL OR valid_to >= valid_from"
@@ -66,3 +66,15 @@ class GridWorker(Base):
     area_code: Mapped[AreaCode]
     grid_id: Mapped[int | None] = reference("grid.id")
     role: Mapped[GridWorkerRole] = mapped_column(EnumText(GridWorkerRole))
+
+
+class GridPost(Base):
+    """A post of the "3+×" force that is held in a grid: no name and no phone."""
+
+    __tablename__ = "grid_post"
+    __table_args__ = (one_of("post", PostKind),)
+
+    id: Mapped[Key]
+    area_code: Mapped[AreaCode]
+    grid_id: Mapped[int] = reference("grid.id")
+    post: Mapped[PostKind] = mapped_column(EnumText(PostKind))
