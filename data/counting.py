@@ -1,0 +1,94 @@
+"""Which unit each record of a cube lies in: by the boundaries of today or of its own day."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.cubes import Cube
+from data.errors import DataError
+from data.scope import Scope
+from data.store import Store
+from data.units import Level, cell_households, retired, units
+from geo import hexagons
+from models.areas import SIGNIFICANT
+
+CELL_M2 = {7: 5_161_293.36, 8: 737_327.60, 9: 105_332.51, 10: 15_047.50}
+"""Mean area of an H3 cell by resolution (the library's own table)."""
+
+
+def placed(
+    store: Store,
+    scope: Scope,
+    records: Cube,
+    span: slice,
+    level: Level,
+    *,
+    then: bool = False,
+    resolution: int = 8,
+) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    """Return the units and, for each record of the span, the position of its unit (-1: in none)."""
+    if level is Level.CELL:
+        return _in_cells(store, scope, records, span, resolution)
+    frame = units(store, level)
+    if level.area_level is not None:
+        digits = SIGNIFICANT[level.area_level]
+        prefixes = [_prefix(code, digits) for code in records.area_codes]
+        place = pd.Index(frame["code"].str[:digits]).get_indexer(pd.Index(prefixes))
+        at = place[records.area[span]] if len(place) else np.empty(0, dtype=np.int64)
+    else:
+        ids = frame["id"].to_numpy()
+        place = np.full(max(int(ids.max(initial=0)), int(records.holder[level.value].max(initial=0))) + 1, -1)
+        place[ids] = np.arange(len(ids))
+        at = place[records.holder[level.value][span]]
+        if then and level.value in records.former:
+            frame, at = _as_then(store, records, span, level, frame, at)
+    chosen = np.array([code in scope for code in frame["area_code"]], dtype=bool)
+    if chosen.all():
+        return frame.copy(), at.astype(np.int64)
+    new = np.where(chosen, np.cumsum(chosen) - 1, -1)
+    return frame[chosen].reset_index(drop=True), np.where(at >= 0, new[at], -1)
+
+
+def _prefix(code: str, digits: int) -> str:
+    """Return the digits that place a code in an area of so many digits; none where it is a larger area's."""
+    smaller = min((d for d in SIGNIFICANT.values() if not code[d:].strip("0")), default=len(code))
+    return code[:digits] if smaller >= digits else ""
+
+
+def _as_then(
+    store: Store, records: Cube, span: slice, level: Level, frame: pd.DataFrame, at: npt.NDArray[np.int64]
+) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    """Put records where they lay on their day; features that are not in force any more come at the end."""
+    position, codes = records.former[level.value]
+    here = (position >= span.start) & (position < span.stop)
+    wanted = [code for code, one in zip(codes, here, strict=True) if one]
+    known = pd.Index(frame["code"])
+    gone = sorted({code for code in wanted if code is not None and code not in known})
+    if gone:
+        names = retired(store, level)
+        more = pd.DataFrame({"id": 0, "code": gone, "name": [names.get(code, code) for code in gone]})
+        more["area_code"] = more["code"].str[:12]
+        frame = pd.concat([frame, more], ignore_index=True)
+    at = at.copy()
+    at[position[here] - span.start] = pd.Index(frame["code"]).get_indexer(pd.Index(wanted, dtype=object))
+    return frame, at
+
+
+def _in_cells(
+    store: Store, scope: Scope, records: Cube, span: slice, resolution: int
+) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    if resolution not in CELL_M2:
+        raise DataError(f"六边形的级别应为 {min(CELL_M2)}—{max(CELL_M2)}，现为 {resolution}。")
+    cells = hexagons.parents(records.cell[span], resolution)
+    held = records.inside(scope, span)
+    seen = cells if held is None else cells[held]
+    found = np.unique(seen[seen != 0])
+    at = np.searchsorted(found, cells) if len(found) else np.zeros(len(cells), dtype=np.int64)
+    at = np.minimum(at, max(len(found) - 1, 0))
+    at = np.where(found[at] == cells, at, -1) if len(found) else np.full(len(cells), -1)
+    names = [f"{int(one):x}" for one in found]
+    homes = cell_households(store, resolution).reindex(found).to_numpy(dtype=float)
+    frame = pd.DataFrame({"id": found.astype(np.int64), "code": names, "name": names, "households": homes})
+    return frame.assign(area_m2=CELL_M2[resolution], x=np.nan, y=np.nan), at
