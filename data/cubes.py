@@ -123,7 +123,7 @@ def _cube(store: Store, record: Record, _revisions: tuple[int, ...]) -> Cube:
     columns = table.columns
     with store.reading() as session:
         dialect = store.dialect
-        seconds = {name: _seconds(columns[name], dialect) for name in (DAY_OF[record], *TIMES[record])}
+        seconds = {name: seconds_of(columns[name], dialect) for name in (DAY_OF[record], *TIMES[record])}
         place = cast(columns["place"] == literal(PlaceKind.NOWHERE.value, Text()), Integer)
         query = select(
             columns["id"],
@@ -172,7 +172,8 @@ def _chunk(rows: Any, codes: dict[str, int]) -> Ints:
     return np.array([np.array(one, dtype=np.int64) for one in columns], dtype=np.int64).T
 
 
-def _seconds(column: Any, dialect: str) -> Any:
+def seconds_of(column: Any, dialect: str) -> Any:
+    """Return a column of times or dates in seconds since 1970, in either home."""
     if dialect == "sqlite":
         return cast(func.strftime("%s", type_coerce(column, Text())), Integer)
     return cast(extract("epoch", column), BigInteger)
@@ -187,7 +188,7 @@ def _ends(seconds: Ints, *, whole_days: bool) -> Ints:
 
 def _claimed(session: Session, ids: Ints, dialect: str) -> Ints:
     """Return when each request was first taken on."""
-    first = func.min(_seconds(Claim.claimed_on, dialect))
+    first = func.min(seconds_of(Claim.claimed_on, dialect))
     rows = session.execute(
         select(Claim.request_id, first).where(Claim.request_id.is_not(None)).group_by(Claim.request_id)
     ).all()

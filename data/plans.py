@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from data import siting
 from data.bulk import frame_of, geo_frame_of, insert_frame, table_of
 from data.cities import today
+from data.cubes import RECORDS
 from data.errors import ConflictError, DataError
 from data.ledger import compare
 from data.publishing import apply
@@ -280,7 +281,7 @@ def publish(
 def _tables(layers: list[str]) -> list[str]:
     """Return what publishing writes: the layers, their former versions, and what stands in them."""
     users = [child.__tablename__ for layer in layers for child in siting.linked_to(LAYERS[layer])]
-    return list(dict.fromkeys(["plan", "boundary_version", *layers, *users]))
+    return list(dict.fromkeys(["plan", "boundary_version", *layers, *users, *RECORDS, "former_place"]))
 
 
 def _locked_revision(session: Session) -> int:

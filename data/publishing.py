@@ -14,6 +14,7 @@ from pypinyin import Style, lazy_pinyin
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from data import assigning
 from data.bulk import geo_frame_of, insert_frame, table_of
 from data.errors import ConflictError, DataError
 from models import (
@@ -27,14 +28,15 @@ from models import (
     MicroGrid,
     Organisation,
     Rating,
+    Request,
     Station,
 )
 from models.enums import ChangeAction
 
 _USERS: Mapping[type[Base], Mapping[str, tuple[type[Base], ...]]] = {
-    Compound: {"compound_id": (Building, MicroGrid, Station, Claim, Rating)},
-    Grid: {"grid_id": (Building, MicroGrid, GridWorker)},
-    MicroGrid: {"micro_grid_id": (Building,)},
+    Compound: {"compound_id": (Building, MicroGrid, Station, Request, Claim, Rating)},
+    Grid: {"grid_id": (Building, MicroGrid, GridWorker, Request, Claim, Rating)},
+    MicroGrid: {"micro_grid_id": (Building, Request, Claim, Rating)},
 }
 """Columns that name a feature, and that are cleared where it is removed."""
 _IN_ONE_STATEMENT = 500
@@ -70,6 +72,7 @@ def apply(session: Session, model: type[Base], changes: gpd.GeoDataFrame, plan_i
         session.execute(update(model), _updates(model, changed, stored, plan_id, on))
     if len(removed):
         _remove(session, model, stored.loc[removed["code"]], plan_id, on)
+    assigning.reassign(session, model, changes, plan_id, on)
 
 
 def _stored(session: Session, model: type[Base], codes: list[str]) -> gpd.GeoDataFrame:
@@ -161,7 +164,9 @@ def _remove(session: Session, model: type[Base], stored: gpd.GeoDataFrame, plan_
     """Retire features: grids keep their row, and with it their code for ever; compounds go."""
     ids = [int(one) for one in stored["id"]]
     for start in range(0, len(ids), _IN_ONE_STATEMENT):
-        _release(session, model, ids[start : start + _IN_ONE_STATEMENT])
+        some = ids[start : start + _IN_ONE_STATEMENT]
+        assigning.note_removed(session, model, some, plan_id, on)
+        _release(session, model, some)
     if "valid_to" in table_of(model).columns:
         ends = [max(on, since) if isinstance(since, date) else on for since in stored["valid_from"]]
         rows = [{"id": one, "valid_to": end, "plan_id": plan_id} for one, end in zip(ids, ends, strict=True)]
