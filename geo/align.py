@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.community import LAYERS, Outcome, Refusal, Task, solve
+from geo.community import LAYERS, Outcome, Task, attempt, left_as_drawn
 from geo.errors import GeoError
 from geo.faces import complex_of, polygonal
 from geo.relate import COMPARABLE, relate
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geo.refusals import Refusal
+
 ON_EDGE_M = 1e-6
 """A node this close to an edge lies on it."""
 SHOWN = 5
+DIED = "the process ended unexpectedly"
 BATCH = 8
 """Communities that travel to a process together."""
 
@@ -135,20 +138,13 @@ def align(
     _require_usable(communities, layers, buildings)
     city = _City.of(communities, compounds, grids, micro_grids, buildings)
     outcomes: dict[int, Outcome] = {}
-    failures: dict[int, str] = {}
-    done = 0
     for batch in _solved(city, choices, executor):
-        for k, outcome in batch:
-            if isinstance(outcome, str):
-                failures[k] = outcome
-            else:
-                outcomes[k] = outcome
-            done += 1
+        outcomes.update(batch)
         if progress:
-            progress(done / len(city.frames))
+            progress(len(outcomes) / len(city.frames))
         if cancelled and cancelled():
             raise Cancelled("对齐已取消，没有任何改动。")
-    return _put_together(city, choices, outcomes, failures, layers)
+    return _put_together(city, choices, outcomes, layers)
 
 
 class _City(NamedTuple):
@@ -246,9 +242,7 @@ def _by_home(home: NDArray[np.int64], ids: NDArray[Any], count: int) -> list[NDA
     return [order[a:b] for a, b in pairwise(start)]
 
 
-def _solved(
-    city: _City, choices: Choices, executor: Executor | None
-) -> Iterator[list[tuple[int, Outcome | str]]]:
+def _solved(city: _City, choices: Choices, executor: Executor | None) -> Iterator[dict[int, Outcome]]:
     frozen = [
         np.array([(name, i) in choices.frozen for i in ids], dtype=bool)
         for name, ids in zip(LAYERS, city.ids, strict=True)
@@ -258,12 +252,11 @@ def _solved(
     )
     if executor is None:
         for k in order.tolist():
-            yield [(k, _attempt(city.task(k, choices, frozen)))]
+            yield {k: attempt(city.task(k, choices, frozen))}
         return
     batches = [order[n :: max(1, len(order) // BATCH)].tolist() for n in range(max(1, len(order) // BATCH))]
     waiting = {
-        executor.submit(_attempt_all, [city.task(k, choices, frozen) for k in batch]): batch
-        for batch in batches
+        executor.submit(_attempts, [city.task(k, choices, frozen) for k in batch]): batch for batch in batches
     }
     try:
         for future in as_completed(waiting):
@@ -272,30 +265,21 @@ def _solved(
                 solved = future.result()
             except BrokenExecutor:
                 # a process died, and with it whatever it or its fellows still had to do
-                solved = ["the process ended unexpectedly"] * len(batch)
-            yield list(zip(batch, solved, strict=True))
+                solved = [left_as_drawn(city.task(k, choices, frozen), DIED) for k in batch]
+            yield dict(zip(batch, solved, strict=True))
     finally:
         for future in waiting:
             future.cancel()
 
 
-def _attempt_all(tasks: list[Task]) -> list[Outcome | str]:
-    return [_attempt(task) for task in tasks]
-
-
-def _attempt(task: Task) -> Outcome | str:
-    """Solve a community, or say why that failed: others are not to suffer."""
-    try:
-        return solve(task)
-    except (shapely.GEOSException, ValueError, IndexError) as error:
-        return f"{type(error).__name__}: {error}"
+def _attempts(tasks: list[Task]) -> list[Outcome]:
+    return [attempt(task) for task in tasks]
 
 
 def _put_together(
     city: _City,
     choices: Choices,
     outcomes: dict[int, Outcome],
-    failures: dict[int, str],
     frames: list[gpd.GeoDataFrame],
 ) -> Alignment:
     layers = [layer.copy() for layer in city.layers]
@@ -315,8 +299,8 @@ def _put_together(
         result[2] if len(frames) == len(LAYERS) else None,
         relate(result[0], result[1], tolerance=choices.tolerance, comparable=choices.comparable),
         _changes(city, outcomes, crs),
-        _refusals(city, outcomes, failures, crs),
-        {city.frame_ids[k]: why for k, why in failures.items()},
+        _refusals(city, outcomes, crs),
+        {city.frame_ids[k]: outcome.failure for k, outcome in outcomes.items() if outcome.failure},
     )
 
 
@@ -422,17 +406,10 @@ def _id(city: _City, layer: int, community: int, position: int) -> Any:
     return None if position < 0 else city.ids[layer][city.members[layer][community][position]]
 
 
-def _refusals(
-    city: _City, outcomes: dict[int, Outcome], failures: dict[int, str], crs: Any
-) -> gpd.GeoDataFrame:
+def _refusals(city: _City, outcomes: dict[int, Outcome], crs: Any) -> gpd.GeoDataFrame:
     rows = []
     for k in sorted(outcomes):
         rows += [_refusal_row(city, k, refusal) for refusal in outcomes[k].refusals]
-    for k in sorted(failures):
-        for n in range(3):
-            for position, member in enumerate(city.members[n][k]):
-                refusal = Refusal(n, position, "as_drawn", "failed", np.nan, city.layers[n][member])
-                rows.append(_refusal_row(city, k, refusal))
     names = ["layer", "feature_id", "community_id", "step", "reason", "needed_m", "geometry"]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=names), geometry="geometry", crs=crs)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
-from geo.disputes import Dispute, wide_disputes, width_of
+from geo.disputes import Dispute, is_partition, settled, width_of, with_disputes
+from geo.errors import Unsound
 from geo.faces import complex_of, polygonal
 from geo.ledger import Moves, moves
 from geo.levelling import Leaves, Sheet, level
+from geo.promises import kept
+from geo.refusals import Refusal, refused
 from geo.relate import Meetings, meetings
 from geo.walls import edges_within, following_compounds, levelled_grids
 
@@ -24,14 +27,15 @@ ROUNDING_M2 = 1e-3
 ROUNDING_M = 1e-4
 CUT = 1e-3
 """Share of an atom from which it counts as cut."""
-BROUGHT = 1.0
-"""What edges that came to a wall sweep at least, in squares of the tolerance."""
 MEET_M2 = 0.2
 """What a micro-grid and a piece of land share at least to meet."""
 HOLD = 30.0
 """What an outline counts that moved too far at the first attempt."""
 STAYS = 1e6
 """What an outline counts that is frozen."""
+PASSES = 2
+MENDABLE = {"displacement", "not_nested", "not_levelled", "atom"}
+"""Reasons of refusals that another pass may do away with."""
 NECK_M = 0.5
 """Half the width of a gap between compounds through which open land does not reach."""
 
@@ -67,17 +71,6 @@ class Task:
     wide: str
 
 
-class Refusal(NamedTuple):
-    """What was not levelled: layer, position, the step taken instead, why, what it needs, and where."""
-
-    layer: int
-    feature: int
-    step: str
-    reason: str
-    needed_m: float
-    place: shapely.Geometry
-
-
 @dataclass
 class Outcome:
     """The community levelled: per layer (n,) polygons, what moved, and what was refused."""
@@ -87,60 +80,149 @@ class Outcome:
     refusals: list[Refusal] = field(default_factory=list)
     beyond: dict[int, shapely.Geometry] = field(default_factory=dict)
     """What of compounds stays beyond the community, as far as nobody else holds it."""
+    failure: str = ""
+    """Why nothing could be levelled."""
+
+
+def attempt(task: Task) -> Outcome:
+    """Level one community, or leave it as drawn and say why: others are not to suffer."""
+    try:
+        return solve(task)
+    except (shapely.GEOSException, Unsound, ValueError, IndexError) as error:
+        return left_as_drawn(task, f"{type(error).__name__}: {error}")
 
 
 def solve(task: Task) -> Outcome:
-    """Level one community.
+    """Level one community, and once more what that leaves refused, as long as this helps.
 
     What is refused is left out of the guarantees and listed; everything else keeps them.
+
+    Raises
+    ------
+    Unsound
+        Where no refusal of single features makes the result keep its promises.
     """
-    refusals: list[Refusal] = []
+    outside, beyond = _over_the_edge(task)
+    made = _made(task, beyond)
+    for _ in range(PASSES):
+        if not MENDABLE & {refusal.reason for refusal in made.refusals}:
+            break
+        again = _again(task, made)
+        if again is None or _count(again.refusals) > _count(made.refusals):
+            break
+        made = again
+    told = _told(task, made.layers, outside, made.decided)
+    refusals = made.refusals + _claimants_that_moved(task, made, told)
+    return Outcome(made.layers, told, refusals, outside)
+
+
+class _Made(NamedTuple):
+    """What one pass makes of a community: layers, refusals, and the disputes that it decided."""
+
+    layers: list[NDArray[np.object_]]
+    refusals: list[Refusal]
+    decided: list[list[Dispute]]
+    moved: bool
+
+
+def _made(task: Task, beyond: list[Refusal]) -> _Made:
+    """Level once; what fits already only moves where fewer features are refused for it."""
+    refusals = list(beyond)
     clipped = [_clipped(layer, task.frame) for layer in task.layers]
-    outside = _over_the_edge(task, refusals)
-    disputes, decided = _disputes(task, clipped, refusals)
+    drawn = [layer.copy() for layer in clipped]
+    disputes, decided, claims = settled(clipped, task.frame, task.walled, task.tolerance, task.wide)
+    refusals += claims
+    stays = None
+    if not any(decided) and _fits(task, clipped, disputes, refusals):
+        stays = _Made(drawn, _verified(task, drawn, disputes, refusals), decided, moved=False)
+        if _count(stays.refusals) == _count(refusals):
+            return stays
     met = _meetings(task, clipped, disputes, refusals)
     sheet = _sheet(task, clipped, disputes, met, np.zeros((0, 2)))
-    brought = _moved_before(sheet, clipped, task.tolerance)
-    whole = _lies_within(task, clipped, refusals)
-    level_already = whole and not brought and not any(decided)
-    if level_already and _is_sound(task.frame, _with_disputes(clipped, disputes), met):
-        layers = [layer.copy() for layer in task.layers]
-    else:
-        layers = _levelled(task, clipped, disputes, decided, met, sheet, refusals)
-    refusals += _micro_grids_in_dispute(layers[2], disputes[1], refusals)
+    layers = _levelled(task, clipped, disputes, decided, met, sheet, refusals)
+    refusals = _verified(task, layers, disputes, refusals)
+    if stays and _count(stays.refusals) <= _count(refusals):
+        return stays
+    return _Made(layers, refusals, decided, moved=True)
+
+
+def _verified(
+    task: Task,
+    layers: list[NDArray[np.object_]],
+    disputes: list[list[Dispute]],
+    refusals: list[Refusal],
+) -> list[Refusal]:
+    """Return refusals, and those of whatever else breaks a promise."""
+    found = refusals + _micro_grids_in_dispute(layers[2], disputes[1], refusals)
+    return found + kept(task.frame, task.layers, layers, task.atoms, task.tolerance, found)
+
+
+def _again(task: Task, made: _Made) -> _Made | None:
+    """Level what a pass made once more; None where nothing moves. Displacement counts from what was drawn."""
+    compounds, grids, micro_grids = made.layers
+    again = _made(replace(task, layers=(compounds, grids, micro_grids)), [])
+    if not again.moved:
+        return None
+    standing = [r for r in made.refusals if r.reason not in MENDABLE]
+    refusals = standing + [r for r in again.refusals if r.reason in MENDABLE]
+    moved = _displacements(task, again.layers)
+    far = _too_far(task, again.layers, moved, refusals, made.decided)
+    _refuse_what_moved(task, again.layers, moved, far, refusals)
+    return again._replace(refusals=refusals, decided=made.decided)
+
+
+def _count(refusals: list[Refusal]) -> int:
+    """Return how many features are refused."""
+    return len({(refusal.layer, refusal.feature) for refusal in refusals})
+
+
+def left_as_drawn(task: Task, failure: str) -> Outcome:
+    """Refuse everything; only what lies in another community is cut off, since that is solved by itself."""
+    outside, _ = _over_the_edge(task)
+    layers = [_clipped(layer, task.frame) for layer in task.layers]
+    told = _told(task, layers, outside, [[], [], []])
+    refusals = [
+        Refusal(n, k, "as_drawn", "failed", np.nan, polygon)
+        for n, of_layer in enumerate(task.layers)
+        for k, polygon in enumerate(of_layer)
+    ]
+    return Outcome(layers, told, refusals, outside, failure)
+
+
+def _told(
+    task: Task,
+    layers: list[NDArray[np.object_]],
+    outside: dict[int, shapely.Geometry],
+    decided: list[list[Dispute]],
+) -> Moves:
+    """Return the ledger, which also knows what compounds keep beyond the community."""
     shown = [layers[0].copy(), *layers[1:]]
     for k, polygon in outside.items():
         shown[0][k] = shapely.union(shown[0][k], polygon)
     told = moves(task.layers, shown, task.atoms, task.households)
-    told = _with_reasons(told, decided, task.frame)
-    _refuse_claimants_that_moved(task, layers, told, decided, refusals)
-    return Outcome(layers, told, refusals, outside)
+    return _with_reasons(told, decided, task.frame)
 
 
-def _refuse_claimants_that_moved(
-    task: Task,
-    layers: list[NDArray[np.object_]],
-    told: Moves,
-    decided: list[list[Dispute]],
-    refusals: list[Refusal],
-) -> None:
+def _claimants_that_moved(task: Task, made: _Made, told: Moves) -> list[Refusal]:
     """Refuse who claimed a piece, got or lost none of it, and yet moved too far."""
-    for n, of_layer in enumerate(decided):
+    found = []
+    for n, of_layer in enumerate(made.decided):
         here = (told.layer == n) & (told.reason == "wide")
         excused = {*told.source[here].tolist(), *told.target[here].tolist()}
-        already = _refused(refusals, n, len(task.layers[n]))
+        already = refused(made.refusals, n, len(task.layers[n]))
         for k in sorted({k for dispute in of_layer for k in dispute.claimants} - excused):
-            drawn, now = task.layers[n][k], layers[n][k]
+            drawn, now = task.layers[n][k], made.layers[n][k]
             moved = float(shapely.hausdorff_distance(shapely.boundary(drawn), shapely.boundary(now)))
             if moved > task.tolerance and not already[k]:
-                refusals.append(Refusal(n, k, "repaired", "displacement", moved, drawn))
+                found.append(Refusal(n, k, "repaired", "displacement", moved, drawn))
+    return found
 
 
 def _micro_grids_in_dispute(
     micro_grids: NDArray[np.object_], disputes: list[Dispute], refusals: list[Refusal]
 ) -> list[Refusal]:
     """Refuse micro-grids that lie in a piece that two grids claim: they belong to both as long as it does."""
-    already = _refused(refusals, 2, len(micro_grids))
+    already = refused(refusals, 2, len(micro_grids))
     found = []
     for dispute in disputes:
         if not dispute.claimed or not len(micro_grids):
@@ -196,14 +278,32 @@ def _clipped(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[
     drawn, parts = shapely.get_num_geometries(polygons), shapely.get_num_geometries(result)
     for n in np.flatnonzero(parts > drawn).tolist():
         pieces = shapely.get_parts(result[n])
-        kept = pieces[np.argsort(-shapely.area(pieces), kind="stable")[: drawn[n]]]
-        result[n] = kept[0] if len(kept) == 1 else shapely.multipolygons(kept)
-    return result
+        pieces = pieces[np.argsort(-shapely.area(pieces), kind="stable")[: drawn[n]]]
+        result[n] = pieces[0] if len(pieces) == 1 else shapely.multipolygons(pieces)
+    return _on_frame_vertices(result, frame)
 
 
-def _over_the_edge(task: Task, refusals: list[Refusal]) -> dict[int, shapely.Geometry]:
-    """Refuse what lies too far outside the community to be cut back; return it for compounds."""
-    kept: dict[int, shapely.Geometry] = {}
+def _on_frame_vertices(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[np.object_]:
+    """Give vertices that are the frame's but for rounding its place: community boundaries are exact."""
+    own = np.unique(complex_of(shapely.get_coordinates(frame)))
+    tree = shapely.STRtree(shapely.points(own.view(np.float64).reshape(-1, 2)))
+
+    def moved(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        z = complex_of(xy)
+        strange = np.flatnonzero(~np.isin(z, own))
+        points = shapely.points(xy[strange])
+        found, at = tree.query_nearest(points, max_distance=ROUNDING_M / 2, all_matches=False)
+        z = z.copy()
+        z[strange[found]] = own[at]
+        return z.view(np.float64).reshape(-1, 2)
+
+    return np.asarray(shapely.transform(polygons, moved))
+
+
+def _over_the_edge(task: Task) -> tuple[dict[int, shapely.Geometry], list[Refusal]]:
+    """Refuse what lies too far outside the community to be cut back; of compounds also return it."""
+    stays: dict[int, shapely.Geometry] = {}
+    refusals = []
     shapely.prepare(task.frame)
     for n, polygons in enumerate(task.layers):
         for k in np.flatnonzero(~shapely.covers(task.frame, polygons)).tolist():
@@ -214,81 +314,15 @@ def _over_the_edge(task: Task, refusals: list[Refusal]) -> dict[int, shapely.Geo
             if reach > task.tolerance:
                 refusals.append(Refusal(n, k, "as_drawn", "over_community", reach, beyond))
                 if n == 0:
-                    kept[k] = beyond
-    return kept
-
-
-def _disputes(
-    task: Task, clipped: list[NDArray[np.object_]], refusals: list[Refusal]
-) -> tuple[list[list[Dispute]], list[list[Dispute]]]:
-    """Take what is disputed out of those who claim it, or give it to one of them.
-
-    Returns
-    -------
-    tuple
-        Per layer what stays in dispute, and what was decided.
-    """
-    result: list[list[Dispute]] = []
-    decided: list[list[Dispute]] = [[], [], []]
-    loose = (~task.walled, *(np.zeros(len(polygons), dtype=bool) for polygons in clipped[1:]))
-    for n, polygons in enumerate(clipped):
-        covers = n > 0 and len(polygons)
-        if not len(polygons) or (n and _is_partition(polygons, task.frame)):
-            result.append([])
-            continue
-        open_disputes = []
-        for dispute in wide_disputes(polygons, task.frame if covers else None, task.tolerance, loose[n]):
-            if task.wide == "longest-border" and _decide(polygons, dispute):
-                decided[n].append(dispute)
-                continue
-            for k in dispute.claimants:
-                if dispute.claimed:
-                    polygons[k] = shapely.difference(polygons[k], dispute.piece)
-            reason = "wide_overlap" if dispute.claimed else "wide_gap"
-            refusals += [
-                Refusal(n, k, "repaired", reason, width_of(dispute.piece), dispute.piece)
-                for k in dispute.claimants
-            ]
-            open_disputes.append(dispute)
-        result.append(open_disputes)
-    return result, decided
-
-
-def _is_partition(polygons: NDArray[np.object_], frame: shapely.Geometry) -> bool:
-    return bool(
-        abs(shapely.area(polygons).sum() - shapely.area(frame)) < ROUNDING_M2
-        and shapely.coverage_is_valid(polygons)
-    )
-
-
-def _decide(polygons: NDArray[np.object_], dispute: Dispute) -> bool:
-    """Give a disputed piece to the one with the longest border on it, unless nothing is left of another."""
-    rim = shapely.boundary(dispute.piece)
-    rest = [shapely.difference(polygons[k], dispute.piece) for k in dispute.claimants]
-    if any(shapely.area(r) < MEET_M2 for r in rest):
-        return False
-    length = [shapely.length(shapely.intersection(shapely.buffer(rim, 0.01), r)) for r in rest]
-    winner = int(np.argmax(np.round(length, 3)))
-    for n, k in enumerate(dispute.claimants):
-        polygons[k] = shapely.union(rest[n], dispute.piece) if n == winner else rest[n]
-    return True
-
-
-def _with_disputes(
-    clipped: list[NDArray[np.object_]], disputes: list[list[Dispute]]
-) -> list[NDArray[np.object_]]:
-    """Return the layers with what is disputed as polygons of their own."""
-    return [
-        np.append(polygons, np.array([d.piece for d in of_layer], dtype=object))
-        for polygons, of_layer in zip(clipped, disputes, strict=True)
-    ]
+                    stays[k] = beyond
+    return stays, refusals
 
 
 def _meetings(
     task: Task, clipped: list[NDArray[np.object_]], disputes: list[list[Dispute]], refusals: list[Refusal]
 ) -> Meetings:
     """Return which compounds and grids meet, and refuse the compounds that don't nest."""
-    compounds, grids, _ = _with_disputes(clipped, disputes)
+    compounds, grids, _ = with_disputes(clipped, disputes)
     met = meetings(compounds, grids, task.tolerance)
     own = (met.compound < len(clipped[0])) & (met.grid < len(clipped[1]))
     for c in np.unique(met.compound[met.broken & own]).tolist():
@@ -321,7 +355,7 @@ def _sheet(
     spared: NDArray[np.float64],
 ) -> Sheet:
     """Return what the solver works on; near `spared` points grid edges don't come to walls."""
-    compounds, grids, micro_grids = _with_disputes(clipped, disputes)
+    compounds, grids, micro_grids = with_disputes(clipped, disputes)
     pairs = np.stack([met.compound, met.grid], axis=1)
     edges = edges_within(grids, task.frame)
     follows = np.zeros(len(compounds), dtype=bool)
@@ -411,12 +445,6 @@ def _displacements(task: Task, layers: list[NDArray[np.object_]]) -> list[NDArra
     return result
 
 
-def _refused(refusals: list[Refusal], layer: int, count: int) -> NDArray[np.bool_]:
-    result = np.zeros(count, dtype=bool)
-    result[[r.feature for r in refusals if r.layer == layer]] = True
-    return result
-
-
 def _too_far(
     task: Task,
     layers: list[NDArray[np.object_]],
@@ -434,7 +462,7 @@ def _too_far(
         far[[k for dispute in decided[n] for k in dispute.claimants]] = False
         far |= shapely.is_empty(now)
         far |= shapely.get_num_geometries(now) > shapely.get_num_geometries(drawn)
-        result.append(far & ~_refused(refusals, n, len(drawn)))
+        result.append(far & ~refused(refusals, n, len(drawn)))
     return result
 
 
@@ -452,39 +480,23 @@ def _refuse_what_moved(
                 layers[n][k] = drawn[k]
 
 
-def _lies_within(task: Task, clipped: list[NDArray[np.object_]], refusals: list[Refusal]) -> bool:
-    """Return whether nothing but what is refused lies beyond the community."""
-    for n, (drawn, now) in enumerate(zip(task.layers, clipped, strict=True)):
-        claimed = _refused(refusals, n, len(drawn))
-        if (~claimed & (shapely.area(drawn) - shapely.area(now) > ROUNDING_M2)).any():
+def _fits(
+    task: Task,
+    clipped: list[NDArray[np.object_]],
+    disputes: list[list[Dispute]],
+    refusals: list[Refusal],
+) -> bool:
+    """Return whether each layer is a valid coverage, noded with the others, but for what is refused."""
+    for n, (drawn, inside) in enumerate(zip(task.layers, clipped, strict=True)):
+        beyond = refused(refusals, n, len(drawn))
+        if (~beyond & (shapely.area(drawn) - shapely.area(inside) > ROUNDING_M2)).any():
             return False
-    return True
-
-
-def _moved_before(sheet: Sheet, clipped: list[NDArray[np.object_]], tolerance: float) -> bool:
-    """Return whether outlines had to come to walls, or to edges, on a stretch that counts."""
-    for n in (0, 1):
-        now, drawn = sheet.layers[n][: len(clipped[n])], clipped[n]
-        if (np.abs(shapely.area(now) - shapely.area(drawn)) > BROUGHT * tolerance**2).any():
-            return True
-    return False
-
-
-def _is_sound(frame: shapely.Geometry, layers: list[NDArray[np.object_]], met: Meetings) -> bool:
-    """Return whether nothing has to move: all layers fit, nest and share their vertices."""
-    compounds, grids, micro_grids = layers
+    layers = with_disputes(clipped, disputes)
     for n, polygons in enumerate(layers):
-        fits = _is_partition(polygons, frame) if n else shapely.coverage_is_valid(polygons)
+        fits = is_partition(polygons, task.frame) if n else shapely.coverage_is_valid(polygons)
         if len(polygons) and not fits:
             return False
-    c, g = shapely.STRtree(grids).query(compounds, predicate="intersects")
-    known = set(zip(met.compound.tolist(), met.grid.tolist(), strict=True))
-    strange = np.array([pair not in known for pair in zip(c.tolist(), g.tolist(), strict=True)], dtype=bool)
-    if (shapely.area(shapely.intersection(compounds[c[strange]], grids[g[strange]])) > ROUNDING_M2).any():
-        return False
-    m, g = shapely.STRtree(grids).query(micro_grids, predicate="intersects")
-    common = shapely.area(shapely.intersection(micro_grids[m], grids[g]))
-    return bool((np.bincount(m[common > ROUNDING_M2]) <= 1).all()) and _shares_vertices(layers)
+    return _shares_vertices(layers)
 
 
 def _shares_vertices(layers: list[NDArray[np.object_]]) -> bool:

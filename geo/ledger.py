@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
+from geo.errors import Unsound
 from geo.faces import polygonal
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 LEAST_M2 = 0.01
 """Less is rounding."""
+UNTOLD_M2 = 0.1
+"""What of a polygon's losses or gains may be in rows too small to be told."""
 NONE = -1
 STEP_M = 12.0
 """How densely the rim of a piece is measured."""
@@ -66,6 +69,11 @@ def moves(
         Per layer (n,) polygons, in the same order.
     buildings, households
         (b,) footprints and the households in each.
+
+    Raises
+    ------
+    Unsound
+        Where a polygon lost or gained land that no row tells of.
     """
     found = []
     for n, (old, new) in enumerate(zip(before, after, strict=True)):
@@ -112,8 +120,17 @@ def _moved(
     targets.append(more[bare])
     pieces.append(rest[bare])
     source, target, piece = np.concatenate(sources), np.concatenate(targets), np.concatenate(pieces)
+    _require_all(lost, source, piece)
+    _require_all(gained, target, piece)
     outline = shapely.boundary(old)[np.where(source == NONE, target, source)]
     return source, target, piece, _reach(piece, outline)
+
+
+def _require_all(whole: NDArray[np.object_], holder: NDArray[np.int64], piece: NDArray[np.object_]) -> None:
+    real = holder != NONE
+    told = np.bincount(holder[real], shapely.area(piece[real]), len(whole))
+    if (shapely.area(whole) - told > UNTOLD_M2).any():
+        raise Unsound(f"The ledger misses {(shapely.area(whole) - told).max():.3f} m² that changed hands.")
 
 
 def _without(
@@ -126,7 +143,10 @@ def _without(
     order = np.argsort(owner, kind="stable")
     first, last = np.searchsorted(owner[order], which), np.searchsorted(owner[order], which, side="right")
     rest = parts[which].copy()
-    for n in np.flatnonzero(last > first).tolist():
+    told = np.bincount(owner, shapely.area(pieces), len(parts))[which] if len(owner) else np.zeros(len(which))
+    complete = np.abs(shapely.area(rest) - told) < LEAST_M2
+    rest[complete] = shapely.Polygon()
+    for n in np.flatnonzero((last > first) & ~complete).tolist():
         mine = pieces[order[first[n] : last[n]]]
         # part by part: GEOS 3.14 can lose a thin part of many in one overlay
         left = shapely.difference(shapely.get_parts(rest[n]), shapely.union_all(mine))

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 NEAR_M = 5e-5
 """A vertex this close to a drawn one is that one."""
+MISS_M = 1e-4
+"""An edge that passes a vertex this closely was meant to pass through it."""
 STRAIGHT_M = 2e-5
 """A vertex this close to the line between its neighbours was put there by noding."""
 THIN_M2 = 20.0
@@ -342,9 +344,21 @@ def _plain(polygons: NDArray[np.object_], sheet: Sheet) -> NDArray[np.object_]:
     to[node] = complex_of(shapely.get_coordinates(nearest))
     plain = shapely.transform(plain, lambda xy: _replaced(xy, edges.vertex, to))
     plain = shapely.remove_repeated_points(plain)
-    if sheet.exact:
-        return np.asarray(plain)
-    return np.asarray(shapely.coverage_simplify(plain, SIMPLE_M, simplify_boundary=False))
+    if not sheet.exact:
+        plain = shapely.coverage_simplify(plain, SIMPLE_M, simplify_boundary=False)
+    return _without_near_misses(np.asarray(plain))
+
+
+def _without_near_misses(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Make edges pass through the vertices of others that they miss by less than can be seen."""
+    xy, owner = shapely.get_coordinates(polygons, return_index=True)
+    vertex, number = np.unique(complex_of(xy), return_inverse=True)
+    points = shapely.points(vertex.view(np.float64).reshape(-1, 2))
+    v, p = shapely.STRtree(shapely.boundary(polygons)).query(points, predicate="dwithin", distance=MISS_M)
+    held = np.isin(v * len(polygons) + p, number * len(polygons) + owner)
+    if held.all():
+        return polygons
+    return np.asarray(shapely.coverage_clean(polygons, snapping_distance=2 * MISS_M))
 
 
 def _drawn_places(

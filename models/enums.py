@@ -212,6 +212,7 @@ class RefusalReason(Labelled):
     OVER_COMMUNITY = "over_community", "越出社区过多"
     DISPLACEMENT = "displacement", "移动超过容差"
     ATOM = "atom", "会切开楼栋"
+    NOT_LEVELLED = "not_levelled", "边界未对齐"
     FAILED = "failed", "该社区计算失败"
 
 

@@ -17,7 +17,16 @@ ROUNDING_M = 0.02
 LEDGER_M2 = 0.1
 """The ledger leaves out pieces under 0.01 m²."""
 STEPS = {"repaired", "as_drawn"}
-REASONS = {"wide_overlap", "wide_gap", "not_nested", "over_community", "displacement", "atom", "failed"}
+REASONS = {
+    "wide_overlap",
+    "wide_gap",
+    "not_nested",
+    "over_community",
+    "displacement",
+    "atom",
+    "not_levelled",
+    "failed",
+}
 
 
 class City(NamedTuple):

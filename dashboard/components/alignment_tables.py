@@ -36,6 +36,7 @@ WHY = {
     RefusalReason.OVER_COMMUNITY: "伸出本社区 {needed} 米，超过容差；社区界线不能移动。",
     RefusalReason.DISPLACEMENT: "要拉平，边界须移动 {needed} 米，超过容差。",
     RefusalReason.ATOM: "一栋楼压在固定的社区界线上，或两层图形都切开了它；楼栋不能切开，保持原样。",
+    RefusalReason.NOT_LEVELLED: "围墙与网格边相距至多 {needed} 米，却移不到一起。",
     RefusalReason.FAILED: "这个社区没有算成，图形都保持原样。",
 }
 REMEDY = {
@@ -45,6 +46,7 @@ REMEDY = {
     RefusalReason.OVER_COMMUNITY: "核对它属于哪个社区，或重新描画后再导入。",
     RefusalReason.DISPLACEMENT: "核对图形；确属同一条界线的，把容差调到 {needed} 米以上重算。",
     RefusalReason.ATOM: "核对社区界线或楼栋轮廓。",
+    RefusalReason.NOT_LEVELLED: "手工把网格边描到围墙上，或保持原样。",
     RefusalReason.FAILED: "把该社区的图形导出，交技术支持核对。",
 }
 

@@ -1,0 +1,45 @@
+"""a reason of refusals: the outline runs beside a grid's edge without coinciding
+
+Revision ID: 0004
+Revises: 0003
+"""
+import re
+
+from alembic import op
+
+revision = '0004'
+down_revision = '0003'
+branch_labels = None
+depends_on = None
+
+REASONS = ('wide_overlap', 'wide_gap', 'not_nested', 'over_community', 'displacement', 'atom', 'failed')
+
+
+def _restrict(reasons: tuple[str, ...]) -> None:
+    known = "reason IN (%s)" % ", ".join(f"'{reason}'" for reason in reasons)
+    name = 'ck_refusal_reason_known'
+    bind = op.get_bind()
+    if bind.dialect.name != 'sqlite':
+        op.drop_constraint(op.f(name), 'refusal', type_='check')
+        op.create_check_constraint(op.f(name), 'refusal', known)
+        return
+    # SQLite changes no constraint, and a batch knows nothing of a GeoPackage's geometry types: copy the table
+    told = "SELECT sql FROM sqlite_master WHERE tbl_name = 'refusal' AND sql IS NOT NULL AND type = '%s'"
+    table = bind.exec_driver_sql(told % 'table').scalar_one()
+    rest = bind.exec_driver_sql(told % 'index').scalars().all()
+    rest += bind.exec_driver_sql(told % 'trigger').scalars().all()
+    bind.exec_driver_sql('ALTER TABLE refusal RENAME TO refusal_before')
+    bind.exec_driver_sql(re.sub(r'(CONSTRAINT %s CHECK) \(.*\)' % name, r'\1 (%s)' % known, table))
+    bind.exec_driver_sql('INSERT INTO refusal SELECT * FROM refusal_before')
+    bind.exec_driver_sql('DROP TABLE refusal_before')
+    for statement in rest:
+        bind.exec_driver_sql(statement)
+
+
+def upgrade() -> None:
+    _restrict((*REASONS, 'not_levelled'))
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM refusal WHERE reason = 'not_levelled'")
+    _restrict(REASONS)

@@ -1,0 +1,245 @@
+"""What an alignment promises of one community, verified on the result before anything is returned.
+
+Whatever breaks a promise becomes a refusal; a broken coverage raises `Unsound`, since no part of such a
+result can stand. Loss, splitting and displacement are verified while levelling, where a second attempt can
+mend them (`geo.community`), and the ledger where it is written (`geo.ledger`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geo.errors import Unsound
+from geo.refusals import Refusal, refused
+from geo.walls import edges_within
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Layers = Sequence[NDArray[np.object_]]
+
+ROUNDING_M2 = 1e-3
+MEET_M2 = 0.5
+"""What two polygons share at least to meet."""
+COINCIDE_M = 0.02
+"""Outlines nearer than this coincide."""
+CUT = 1e-3
+"""Share of an atom from which it counts as cut."""
+CROSSING = 3.0
+"""Stretches up to this many tolerances are edges that cross or end there."""
+REFUSED_M = 0.01
+"""A gap this close to something refused is that feature's."""
+
+
+def kept(
+    frame: shapely.Geometry,
+    drawn: Layers,
+    layers: Layers,
+    atoms: NDArray[np.object_],
+    tolerance: float,
+    refusals: Sequence[Refusal],
+) -> list[Refusal]:
+    """Verify coverage, atoms, nesting and levelling, and return what has to be refused besides.
+
+    Parameters
+    ----------
+    frame
+        The community, in metres.
+    drawn, layers
+        Compounds, grids and micro-grids, (n,) polygons each: before and after.
+    atoms
+        Buildings, or whatever else no boundary may cut.
+    tolerance
+        In metres.
+    refusals
+        What is refused already, and left out of the promises.
+
+    Raises
+    ------
+    Unsound
+        Where a layer is no valid coverage of what it should cover.
+    """
+    found = list(refusals)
+    for n, polygons in enumerate(layers):
+        _require_coverage(n, polygons, frame, refused(found, n, len(polygons)))
+    for n, polygons in enumerate(layers):
+        found += _cutting(n, drawn[n], polygons, atoms, refused(found, n, len(polygons)))
+    found += _not_nested(layers, [refused(found, n, len(layer)) for n, layer in enumerate(layers)])
+    free = [~refused(found, n, len(layer)) for n, layer in enumerate(layers)]
+    for k, stretch, away in unlevelled(layers[0], layers[1][free[1]], frame, tolerance):
+        if free[0][k]:
+            found.append(Refusal(0, k, "repaired", "not_levelled", away, shapely.buffer(stretch, COINCIDE_M)))
+    return found[len(refusals) :]
+
+
+def _require_coverage(
+    n: int, polygons: NDArray[np.object_], frame: shapely.Geometry, exempt: NDArray[np.bool_]
+) -> None:
+    if not len(polygons):
+        return
+    covers = n > 0
+    if shapely.coverage_is_valid(polygons) and not (
+        covers and abs(shapely.area(polygons).sum() - shapely.area(frame)) > ROUNDING_M2
+    ):
+        return
+    invalid = ~shapely.is_valid(polygons) & ~exempt
+    if invalid.any():
+        raise Unsound(f"{invalid.sum()} polygons are invalid.")
+    a, b = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    once = (a < b) & ~(exempt[a] & exempt[b])
+    a, b = a[once], b[once]
+    common = shapely.area(shapely.intersection(polygons[a], polygons[b]))
+    if (common > ROUNDING_M2).any():
+        raise Unsound(f"{(common > ROUNDING_M2).sum()} pairs of polygons overlap.")
+    if not shapely.coverage_is_valid(polygons[~exempt]):
+        raise Unsound("The polygons share an outline, but not its vertices.")
+    if covers:
+        rest = shapely.get_parts(shapely.difference(frame, shapely.union_all(polygons)))
+        rest = rest[shapely.area(rest) > ROUNDING_M2]
+        if exempt.any():
+            rest = rest[~shapely.dwithin(rest, shapely.union_all(polygons[exempt]), REFUSED_M)]
+        if len(rest):
+            raise Unsound(f"{len(rest)} gaps are left.")
+
+
+def _cutting(
+    n: int,
+    drawn: NDArray[np.object_],
+    polygons: NDArray[np.object_],
+    atoms: NDArray[np.object_],
+    exempt: NDArray[np.bool_],
+) -> list[Refusal]:
+    """Refuse what cuts an atom that its layer did not cut before."""
+    p, a = _cuts(polygons, atoms)
+    new = ~exempt[p] & ~np.isin(a, _cuts(drawn, atoms)[1])
+    return [
+        Refusal(n, k, "repaired", "atom", _half_width(atoms[atom]), atoms[atom])
+        for k, atom in zip(p[new].tolist(), a[new].tolist(), strict=True)
+    ]
+
+
+def _cuts(
+    polygons: NDArray[np.object_], atoms: NDArray[np.object_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return pairs of a polygon and an atom that its outline divides."""
+    p, a = shapely.STRtree(atoms).query(shapely.boundary(polygons), predicate="intersects")
+    share = shapely.area(shapely.intersection(polygons[p], atoms[a])) / shapely.area(atoms[a])
+    divided = (share > CUT) & (share < 1 - CUT)
+    return p[divided], a[divided]
+
+
+def _half_width(atom: shapely.Geometry) -> float:
+    return float(shapely.length(shapely.maximum_inscribed_circle(atom, 0.1)))
+
+
+def _not_nested(layers: Layers, exempt: Sequence[NDArray[np.bool_]]) -> list[Refusal]:
+    """Refuse grids that cut a compound and meet another, and micro-grids that meet several grids."""
+    compounds, grids, micro_grids = layers
+    g, c = shapely.STRtree(compounds).query(grids, predicate="intersects")
+    own = ~exempt[0][c]
+    g, c = g[own], c[own]
+    common = compounds[c]
+    shapely.prepare(grids)
+    part = ~shapely.covers(grids[g], compounds[c])
+    common[part] = shapely.intersection(compounds[c[part]], grids[g[part]])
+    area = shapely.area(common)
+    meets = area > MEET_M2
+    c, g, common, area = c[meets], g[meets], common[meets], area[meets]
+    cut = shapely.area(compounds[c]) - area >= MEET_M2
+    several = np.bincount(g, minlength=len(grids)) > 1
+    found = []
+    for k in np.unique(g[cut & several[g] & ~exempt[1][g]]).tolist():
+        place = common[cut & (g == k)]
+        depth = float(np.sqrt(shapely.area(place).min()))
+        found.append(Refusal(1, k, "repaired", "not_nested", depth, shapely.union_all(place)))
+    g, m = shapely.STRtree(micro_grids).query(grids, predicate="intersects")
+    part = ~shapely.covers(grids[g], micro_grids[m])
+    area = shapely.area(micro_grids[m])
+    area[part] = shapely.area(shapely.intersection(micro_grids[m[part]], grids[g[part]]))
+    m, area = m[area > MEET_M2], area[area > MEET_M2]
+    astride = (np.bincount(m, minlength=len(micro_grids)) > 1) & ~exempt[2]
+    for k in np.flatnonzero(astride).tolist():
+        second = float(np.sqrt(np.sort(area[m == k])[-2]))
+        found.append(Refusal(2, k, "repaired", "not_nested", second, micro_grids[k]))
+    return found
+
+
+def unlevelled(
+    compounds: NDArray[np.object_], grids: NDArray[np.object_], frame: shapely.Geometry, tolerance: float
+) -> list[tuple[int, shapely.Geometry, float]]:
+    """Return where compounds' outlines run beside a grid edge without coinciding with it.
+
+    An edge on the frame may stay, and so may one in open land within the tolerance of two compounds.
+
+    Returns
+    -------
+    list
+        Position of the compound, the stretch of its outline, and its largest distance from the edge.
+    """
+    if not len(grids) or not len(compounds):
+        return []
+    edges = edges_within(grids, frame)
+    found = []
+    for k in _suspects(compounds, edges, tolerance).tolist():
+        around = shapely.buffer(compounds[k], 2 * tolerance, quad_segs=2)
+        lines = edges[shapely.dwithin(edges, compounds[k], tolerance)]
+        lines = shapely.intersection(shapely.union_all(lines), around)
+        wall = shapely.difference(
+            shapely.boundary(compounds[k]), shapely.buffer(lines, COINCIDE_M, quad_segs=1)
+        )
+        others = np.delete(compounds, k)
+        others = others[shapely.dwithin(others, compounds[k], 2 * tolerance)]
+        if len(others):
+            built = shapely.buffer(shapely.union_all([*others, compounds[k]]), COINCIDE_M, quad_segs=1)
+            road = shapely.difference(
+                shapely.buffer(shapely.union_all(others), tolerance, quad_segs=8), built
+            )
+            lines = shapely.difference(lines, road)
+        beside = shapely.intersection(wall, shapely.buffer(lines, tolerance, quad_segs=2))
+        parts = shapely.get_parts(beside)
+        parts = shapely.get_parts(shapely.line_merge(shapely.union_all(parts[shapely.length(parts) > 0])))
+        long = parts[shapely.length(parts) > CROSSING * tolerance]
+        if len(long):
+            stretch = shapely.union_all(long)
+            points = shapely.points(shapely.get_coordinates(stretch))
+            found.append((k, stretch, float(shapely.distance(points, lines).max())))
+    return found
+
+
+def _suspects(
+    compounds: NDArray[np.object_], edges: NDArray[np.object_], tolerance: float
+) -> NDArray[np.int64]:
+    """Return compounds of which more than a crossing may lie beside edges, judged by points on both."""
+    step = tolerance / 4
+    reach = float(np.hypot(tolerance, step / 2))
+    points = shapely.points(shapely.get_coordinates(shapely.segmentize(edges, step)))
+    walls = shapely.boundary(compounds)
+    p, c = shapely.STRtree(compounds).query(points, predicate="dwithin", distance=tolerance)
+    on_wall = np.zeros(len(points), dtype=bool)
+    on_wall[shapely.STRtree(walls).query(points, predicate="dwithin", distance=COINCIDE_M)[0]] = True
+    counts = (np.bincount(p, minlength=len(points)) == 1)[p] | on_wall[p]
+    p, c = p[counts], c[counts]
+    parts, compound = shapely.get_parts(compounds, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(shapely.segmentize(rings, step), return_index=True)
+    owner = compound[part[ring]]
+    wall = shapely.points(xy)
+    w, q = shapely.STRtree(points[p]).query(wall, predicate="dwithin", distance=reach)
+    beside = np.zeros(len(wall), dtype=bool)
+    beside[w[owner[w] == c[q]]] = True
+    beside[shapely.STRtree(edges).query(wall, predicate="dwithin", distance=COINCIDE_M)[0]] = False
+    same_ring = ring[1:] == ring[:-1]
+    joined = same_ring & beside[1:] & beside[:-1]
+    run = np.cumsum(np.append(False, ~joined[1:] | ~same_ring[:-1]))
+    length = np.bincount(run, np.hypot(*np.diff(xy, axis=0).T) * joined)
+    # a run over the start of a ring is one
+    first = np.flatnonzero(np.append(True, ~same_ring))
+    last = np.append(first[1:] - 2, len(run) - 1)
+    whole = length.copy()
+    whole[run[first]] += length[run[last]]
+    return np.unique(owner[1:][whole[run] + 2 * step > CROSSING * tolerance])
