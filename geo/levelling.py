@@ -41,6 +41,8 @@ MISS_M = 1e-4
 """An edge that passes a vertex this closely was meant to pass through it."""
 STRAIGHT_M = 2e-5
 """A vertex this close to the line between its neighbours was put there by noding."""
+FLAT = 2e-3
+"""How much a line may turn at such a vertex, in radians."""
 THIN_M2 = 20.0
 """What a micro-grid and a compound share at least to be a leaf."""
 ROUNDS = 3
@@ -333,8 +335,12 @@ def _plain(polygons: NDArray[np.object_], sheet: Sheet) -> NDArray[np.object_]:
     rim = np.zeros(len(edges.vertex), dtype=bool)
     rim[low[count == 1]] = rim[high[count == 1]] = True
     own, place = _drawn_places(edges.vertex, sheet)
-    straight = (degree == THROUGH) & ~own & (_bend(edges.vertex, low, high) < STRAIGHT_M)
-    plain = without_vertices(polygons, edges.vertex[straight | (rim & (degree == THROUGH) & ~own)])
+    put = (degree == THROUGH) & ~own
+    straight = put & (_bend(edges.vertex, low, high) < STRAIGHT_M)
+    plain = without_vertices(polygons, edges.vertex[straight | (rim & put)])
+    if not (shapely.is_valid(plain).all() and shapely.coverage_is_valid(plain)):
+        # many vertices that hardly bend can bend a line together, across another
+        plain = without_vertices(polygons, edges.vertex[rim & put])
     # nodes that stay lie on the frame itself, not on the grid on which lines were noded
     to = np.where(own, place, edges.vertex)
     node = np.flatnonzero(rim & ~own & (degree > THROUGH))
@@ -390,8 +396,11 @@ def _bend(
     two = np.flatnonzero(np.bincount(ends, minlength=len(vertex)) == THROUGH)
     a, b = vertex[other[start[two]]], vertex[other[start[two] + 1]]
     along = b - a
+    bend = np.abs(((vertex[two] - a) * along.conj()).imag) / np.maximum(np.abs(along), 1e-9)
+    # between close neighbours a sharp corner is near the line too
+    nearest = np.minimum(np.abs(vertex[two] - a), np.abs(vertex[two] - b))
     result = np.full(len(vertex), np.inf)
-    result[two] = np.abs(((vertex[two] - a) * along.conj()).imag) / np.maximum(np.abs(along), 1e-9)
+    result[two] = np.where(bend <= FLAT * nearest, bend, np.inf)
     return result
 
 
