@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dashboard.commands import alignment, imports
+from dashboard.commands import alignment, imports, proposal
 from data.cities import write_demo
 from data.engine import store_exists
 from data.errors import DataError
@@ -30,6 +30,7 @@ cli = typer.Typer(
 err = Console(stderr=True)
 imports.register(cli)
 alignment.register(cli)
+proposal.register(cli)
 
 
 def main() -> None:

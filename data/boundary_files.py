@@ -31,6 +31,8 @@ ROLES = {
     "building": "楼栋",
 }
 """Layers, in the order in which their coordinate system counts."""
+LABELS = ROLES | {"entrance": "单元", "road": "道路", "water": "水系"}
+"""Layers that a proposal takes besides."""
 _LAYER_OF = "|layername="
 _YES = {"1", "1.0", "true", "t", "yes", "y", "是", "有"}
 _NO = {"0", "0.0", "false", "f", "no", "n", "否", "无"}
@@ -89,10 +91,10 @@ def read_boundaries(
     if not given.keys() & {"compound", "grid"}:
         raise DataError("没有小区，也没有网格；请用 --compounds 或 --grids 给出文件。")
     ids = {role: id_columns.get(role, "id") for role in given}
-    drawn = {role: _read(role, source, ids[role]) for role, source in given.items()}
+    drawn = {role: read_layer(role, source, ids[role]) for role, source in given.items()}
     crs = CRS.from_user_input(next(iter(drawn.values())).crs)
     drawn = {role: frame.to_crs(crs) for role, frame in drawn.items()}
-    plane = _plane(crs, drawn)
+    plane = plane_of(crs, drawn)
     metric = {role: _for_engine(role, frame.to_crs(plane), ids[role]) for role, frame in drawn.items()}
     for role in ("compound", "grid"):
         metric.setdefault(role, gpd.GeoDataFrame({"id": []}, geometry=[], crs=plane))
@@ -102,13 +104,35 @@ def read_boundaries(
     return Boundaries(drawn, metric, crs, framed)
 
 
-def _read(role: str, source: str, id_column: str) -> gpd.GeoDataFrame:
+def read_layer(
+    role: str, source: str, id_column: str | None, *, option: str = "", flat: bool = False
+) -> gpd.GeoDataFrame:
+    """Read a layer with all its columns.
+
+    Parameters
+    ----------
+    role
+        One of `LABELS`; its name is that of the layer where a file has several.
+    source
+        ``FILE`` or ``FILE|layername=NAME``.
+    id_column
+        Column of the ids, which must be there; None where there are none.
+    option
+        What the command line calls the column of the ids.
+    flat
+        Whether a table without geometry will do.
+
+    Raises
+    ------
+    DataError
+        Where the file, its layer, its ids or its coordinate system can't be used.
+    """
     name, _, layer = source.partition(_LAYER_OF)
     path = Path(name)
     if not path.is_file():
-        raise DataError(f"找不到{ROLES[role]}文件 {path}；请核对路径。")
+        raise DataError(f"找不到{LABELS[role]}文件 {path}；请核对路径。")
     try:
-        layer = layer or _layer_of(role, path)
+        layer = layer or _layer_of(role, path, flat=flat)
         info = pyogrio.read_info(path, layer=layer)
         is_fid = id_column not in info["fields"] and id_column == info["fid_column"]
         frame = pyogrio.read_dataframe(path, layer=layer, on_invalid="ignore", fid_as_index=is_fid)
@@ -116,33 +140,35 @@ def _read(role: str, source: str, id_column: str) -> gpd.GeoDataFrame:
         raise DataError(f"{path} 不能读取（{error}）；请用 QGIS 另存为 GeoPackage 后重试。") from error
     if is_fid:
         frame = frame.reset_index(names=id_column)
-    if not isinstance(frame, gpd.GeoDataFrame):
+    spatial = isinstance(frame, gpd.GeoDataFrame)
+    if not (spatial or flat):
         raise DataError(f"{path} 的图层 {layer} 没有几何；请换一个图层，写作“{path}{_LAYER_OF}图层名”。")
-    if id_column not in frame:
-        columns = "、".join(str(column) for column in frame.columns if column != frame.geometry.name)
-        option = f"--{role.replace('_', '-')}-id"
+    if id_column is not None and id_column not in frame:
+        shape = frame.geometry.name if spatial else None
+        columns = "、".join(str(column) for column in frame.columns if column != shape)
+        option = option or f"--{role.replace('_', '-')}-id"
         raise DataError(f"{path} 没有列 {id_column}，只有 {columns or '几何'}；请用 {option} 指定编号列。")
-    missing = np.flatnonzero(frame[id_column].isna())
+    missing = np.flatnonzero(frame[id_column].isna() if id_column is not None else np.zeros(0, dtype=bool))
     if len(missing):
-        raise DataError(f"{path} 第 {_listed(missing + 1)} 个要素的 {id_column} 为空；请先补上编号。")
-    if frame.crs is None:
+        raise DataError(f"{path} 第 {listed(missing + 1)} 个要素的 {id_column} 为空；请先补上编号。")
+    if spatial and frame.crs is None:
         raise DataError(f"{path} 没有坐标系；请先在 QGIS 中为图层设定坐标系。")
     return frame
 
 
-def _layer_of(role: str, path: Path) -> str:
-    names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+def _layer_of(role: str, path: Path, *, flat: bool = False) -> str:
+    names = [str(name) for name, kind in pyogrio.list_layers(path) if flat or kind is not None]
     if role in names:
         return role
     if len(names) != 1:
-        listed = "、".join(names) or "没有带几何的图层"
+        found = "、".join(names) or "没有带几何的图层"
         raise DataError(
-            f"{path} 有多个图层（{listed}）；请写明，如“{path}{_LAYER_OF}{names[0] if names else ''}”。"
+            f"{path} 有多个图层（{found}）；请写明，如“{path}{_LAYER_OF}{names[0] if names else ''}”。"
         )
     return names[0]
 
 
-def _plane(crs: CRS, drawn: Mapping[str, gpd.GeoDataFrame]) -> CRS:
+def plane_of(crs: CRS, drawn: Mapping[str, gpd.GeoDataFrame]) -> CRS:
     """Return a coordinate system in metres: that of the files where it is one."""
     frames = [frame for frame in drawn.values() if len(frame) and np.isfinite(frame.total_bounds).all()]
     if not frames:
@@ -164,7 +190,7 @@ def _for_engine(role: str, frame: gpd.GeoDataFrame, id_column: str) -> gpd.GeoDa
         count = pd.to_numeric(frame["households"], errors="coerce")
         wrong = frame["households"][count.isna() & frame["households"].notna()]
         if len(wrong):
-            raise DataError(f"{ROLES[role]}的 households 不是数字：{_listed(wrong)}；请改正或去掉该列。")
+            raise DataError(f"{ROLES[role]}的 households 不是数字：{listed(wrong)}；请改正或去掉该列。")
         columns["households"] = count.to_numpy()
     shapes = shapely.force_2d(np.asarray(frame.geometry.values, dtype=object))
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=frame.crs)
@@ -174,11 +200,12 @@ def _walled(values: pd.Series) -> list[bool | None]:
     words = values.astype(str).str.strip().str.lower()
     wrong = words[~words.isin(_YES | _NO | _UNKNOWN)]
     if len(wrong):
-        raise DataError(f"小区的 walled 应为是或否：{_listed(wrong.unique())}；请改正或去掉该列。")
+        raise DataError(f"小区的 walled 应为是或否：{listed(wrong.unique())}；请改正或去掉该列。")
     return [True if word in _YES else False if word in _NO else None for word in words]
 
 
-def _listed(values: Sequence[Any] | Any) -> str:
+def listed(values: Sequence[Any] | Any) -> str:
+    """Return the first few values in words."""
     shown = "、".join(str(value) for value in list(values)[:_SHOWN])
     return shown if len(values) <= _SHOWN else f"{shown} 等 {len(values)} 个"
 
@@ -205,7 +232,7 @@ def frozen_ids(path: Path, boundaries: Boundaries) -> frozenset[tuple[str, Any]]
         if text and not found:
             unknown.append(text)
     if unknown:
-        raise DataError(f"{path} 里没有这些小区或网格：{_listed(unknown)}；每行应为“图层 编号”或“编号”。")
+        raise DataError(f"{path} 里没有这些小区或网格：{listed(unknown)}；每行应为“图层 编号”或“编号”。")
     return frozenset(frozen)
 
 
@@ -237,7 +264,7 @@ def write_alignment(path: Path, boundaries: Boundaries, alignment: Alignment) ->
     Layers ``compound``, ``grid``, ``micro_grid`` with all the columns of the input; ``relation``, ``change``
     and ``refusal``. All are in the coordinate system of the input. Ids in the last two are texts.
     """
-    with _in_place_of(path) as fresh:
+    with in_place_of(path) as fresh:
         results = {
             "compound": alignment.compounds,
             "grid": alignment.grids,
@@ -247,13 +274,16 @@ def write_alignment(path: Path, boundaries: Boundaries, alignment: Alignment) ->
             if result is not None and role in boundaries.drawn:
                 shapes = result.geometry.to_crs(boundaries.crs).to_numpy()
                 drawn = boundaries.drawn[role]
-                _put(fresh, role, drawn.set_geometry(gpd.GeoSeries(shapes, drawn.index, crs=boundaries.crs)))
+                put_layer(
+                    fresh, role, drawn.set_geometry(gpd.GeoSeries(shapes, drawn.index, crs=boundaries.crs))
+                )
         pyogrio.write_dataframe(_plain(alignment.relations), fresh, layer="relation", driver="GPKG")
         for name, frame in (("change", alignment.changes), ("refusal", alignment.refusals)):
-            _put(fresh, name, _texts(frame.to_crs(boundaries.crs)), "Unknown")
+            put_layer(fresh, name, _texts(frame.to_crs(boundaries.crs)), "Unknown")
 
 
-def _put(path: Path, layer: str, frame: gpd.GeoDataFrame, kind: str | None = None) -> None:
+def put_layer(path: Path, layer: str, frame: gpd.GeoDataFrame, kind: str | None = None) -> None:
+    """Write a layer of polygons, or of geometries of a kind, beside what is in the file."""
     single = (shapely.get_type_id(np.asarray(frame.geometry.values)) == shapely.GeometryType.POLYGON).all()
     names = {str(column).lower() for column in frame.columns}
     pyogrio.write_dataframe(
@@ -282,7 +312,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @contextmanager
-def _in_place_of(path: Path) -> Iterator[Path]:
+def in_place_of(path: Path) -> Iterator[Path]:
     """Give a file beside a path, which takes its place at the end, or goes."""
     fresh = path.with_name(f".{path.stem}.{os.getpid()}.gpkg")
     try:

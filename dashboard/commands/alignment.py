@@ -104,7 +104,7 @@ def check_layers(
     """检查小区、网格、微网格是否平齐：重叠、缝隙、碎片、跨社区、不嵌套、楼栋被切等，一次列出。"""
     sources = _sources(communities, compounds, grids, micro_grids, buildings)
     ids = _ids(community_id, compound_id, grid_id, micro_grid_id, building_id)
-    with _usable(), _progress("检查") as tell:
+    with usable(), progress("检查") as tell:
         if any(sources.values()):
             boundaries = read_boundaries(sources, ids, tolerance=tolerance)
             layers, crs, framed = boundaries.layers(), boundaries.crs, boundaries.framed
@@ -160,7 +160,7 @@ def align_layers(
     count = processes or os.cpu_count() or 1
     frozen: frozenset[tuple[str, Any]] = frozenset()
     plan: int | None = None
-    with _usable(), _progress("拉平对齐") as tell:
+    with usable(), progress("拉平对齐") as tell:
         if any(sources.values()):
             if result is None:
                 raise DataError("没有给出结果文件；请加 --out 结果.gpkg。")
@@ -200,7 +200,7 @@ def align_layers(
 def _aligned(layers: list[gpd.GeoDataFrame | None], choices: Choices, processes: int, tell: Any) -> Run:
     """Check, level, check again; the first check beside the levelling where there are processes."""
     started = time.perf_counter()
-    with _pool(processes) as executor:
+    with pool(processes) as executor:
         before: Future[gpd.GeoDataFrame] | None = None
         if executor is not None:
             before = executor.submit(check, *layers, tolerance=choices.tolerance)
@@ -223,15 +223,16 @@ def _aligned(layers: list[gpd.GeoDataFrame | None], choices: Choices, processes:
 
 
 @contextmanager
-def _pool(processes: int) -> Iterator[Executor | None]:
+def pool(processes: int) -> Iterator[Executor | None]:
+    """Give worker processes, or None where one process is to do it all."""
     if processes == 1:
         yield None
         return
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
+    workers = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
     try:
-        yield pool
+        yield workers
     finally:
-        pool.shutdown(cancel_futures=True)
+        workers.shutdown(cancel_futures=True)
 
 
 # --- files and the store ---
@@ -271,7 +272,7 @@ def _draft(store: Store, layers: alignments.Layers, alignment: Alignment, wishes
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
+def usable() -> Iterator[None]:
     """Turn what the engine says of unusable input into an error of the command line."""
     try:
         yield
@@ -280,8 +281,9 @@ def _usable() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Any]:
+def progress(what: str) -> Iterator[Any]:
+    """Show how far a job is; give the function that tells it."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(what, total=1.0)
-        yield lambda share: progress.update(task, completed=share)
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share: bar.update(task, completed=share)

@@ -98,7 +98,7 @@ def summary_of(run: Run, processes: int) -> dict[str, Any]:
         "max_displacement_m": round(_largest_displacement(run, results), 3),
         "seconds": round(run.seconds.pop("total"), 1),
         "seconds_by_step": {step: round(seconds, 1) for step, seconds in run.seconds.items()},
-        "peak_memory_mb": _peak_mb(processes),
+        "peak_memory_mb": peak_mb(processes),
         "processes": processes,
         "warnings": run.warnings,
         "failures": {str(code): why for code, why in alignment.failures.items()},
@@ -124,7 +124,7 @@ def _largest_displacement(run: Run, results: Mapping[str, gpd.GeoDataFrame | Non
     return largest
 
 
-def _peak_mb(processes: int) -> int | None:
+def peak_mb(processes: int) -> int | None:
     """Return the most memory that this process and its workers held, each worker counted as the largest."""
     if sys.platform == "win32":
         return None

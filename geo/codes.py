@@ -1,0 +1,68 @@
+"""Codes of grids and micro-grids: the community's code and a serial, kept for life and never used again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geo.errors import GeoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+SERIAL = 3
+"""Digits of a serial."""
+
+
+def issued(
+    polygons: NDArray[np.object_], community: str, used: Iterable[str] = (), length: int = SERIAL
+) -> list[str]:
+    """Return new codes for polygons of one community: row by row from north to south, each west to east.
+
+    Parameters
+    ----------
+    polygons
+        (n,) in metres.
+    community
+        Code of the community, which the codes begin with.
+    used
+        Codes ever given, of whatever lives no more too; serials go on after the largest.
+    length
+        Digits of the serial.
+
+    Raises
+    ------
+    GeoError
+        If the serials do not suffice.
+    """
+    last = max((int(code[len(community) :]) for code in used if _is_ours(code, community)), default=0)
+    if last + len(polygons) >= 10**length:
+        raise GeoError(
+            f"Community {community} has {last} serials in use and needs {len(polygons)} more, more than"
+            f" {length} digits hold; choose a longer serial."
+        )
+    result = [""] * len(polygons)
+    for n, k in enumerate(reading_order(polygons), last + 1):
+        result[k] = f"{community}{n:0{length}d}"
+    return result
+
+
+def _is_ours(code: str, community: str) -> bool:
+    return code.startswith(community) and code[len(community) :].isdigit()
+
+
+def reading_order(polygons: NDArray[np.object_]) -> list[int]:
+    """Return positions row by row from north to south, each from west to east.
+
+    A row is as high as polygons are wide on average (the root of the mean area).
+    """
+    if not len(polygons):
+        return []
+    x, y = shapely.get_coordinates(shapely.centroid(polygons)).T
+    height = max(float(np.sqrt(shapely.area(polygons).mean())), 1.0)
+    row = np.floor((y.max() - y) / height)
+    return [int(n) for n in np.lexsort((y, x, row))]

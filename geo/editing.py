@@ -1,0 +1,468 @@
+"""Editing micro-grids: pure operations on which cell belongs to which, each reversible.
+
+An operation looks at a draft and returns a `Change`; a change can be applied and reversed. Polygons follow
+from the cells, so no edit cuts a building or opens a gap. What is locked no operation changes, nor undo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from geo.codes import SERIAL, issued
+from geo.errors import GeoError
+from geo.partition import NONE, Band, Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from geo.fabric import Fabric
+
+    Positions = NDArray[np.int64]
+
+EVEN = 0.15
+"""How uneven the parts of a split may be at best."""
+
+
+class EditRefused(GeoError):  # noqa: N818  (an answer to the planner)
+    """An edit that can't be done: ``reason`` for the page, ``ids`` of the micro-grids concerned."""
+
+    def __init__(self, reason: str, message: str, ids: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.ids = tuple(ids)
+
+
+@dataclass(frozen=True)
+class MicroGrid:
+    """What a micro-grid is called."""
+
+    id: str
+    code: str
+    name: str = ""
+
+    def data(self) -> list[str]:
+        """Return it as plain data."""
+        return [self.id, self.code, self.name]
+
+
+class Change(NamedTuple):
+    """One edit: which cells went from where to where, and which micro-grids came, went or were renamed.
+
+    Attributes
+    ----------
+    kind
+        move, split, merge, take, rename, recode.
+    moves
+        Cell, the id that it left, the id that it joined; None for none.
+    grids
+        Before and after; None before it came and after it went.
+    """
+
+    kind: str
+    moves: tuple[tuple[int, str | None, str | None], ...]
+    grids: tuple[tuple[MicroGrid | None, MicroGrid | None], ...] = ()
+
+    def reversed(self) -> Change:
+        """Return the change that undoes this one."""
+        moves = tuple((cell, after, before) for cell, before, after in self.moves)
+        return Change(self.kind, moves, tuple((after, before) for before, after in self.grids))
+
+    def touched(self) -> set[str]:
+        """Return the ids of all micro-grids concerned."""
+        ids = {one for _, before, after in self.moves for one in (before, after) if one is not None}
+        return ids | {one.id for pair in self.grids for one in pair if one is not None}
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        grids = [[None if one is None else one.data() for one in pair] for pair in self.grids]
+        return {"kind": self.kind, "moves": [list(move) for move in self.moves], "grids": grids}
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> Change:
+        """Return the change from plain data."""
+        pairs = [[None if one is None else MicroGrid(*one) for one in pair] for pair in data["grids"]]
+        moves = tuple((int(cell), before, after) for cell, before, after in data["moves"])
+        return cls(data["kind"], moves, tuple((before, after) for before, after in pairs))
+
+
+class Figures(NamedTuple):
+    """What a micro-grid comes to: ``parts`` is 1 where it is connected."""
+
+    households: float
+    buildings: int
+    cells: int
+    area_m2: float
+    compactness: float
+    parts: int
+    in_band: bool
+
+
+class Totals(NamedTuple):
+    """What all micro-grids come to together; the range is that of micro-grids with households."""
+
+    micro_grids: int
+    in_band: int
+    least: float
+    most: float
+    disconnected: tuple[str, ...]
+    unassigned_cells: int
+    unassigned_households: float
+
+
+@dataclass
+class Draft:
+    """Micro-grids being edited, with their history and figures.
+
+    Attributes
+    ----------
+    fabric
+        The cells.
+    owner
+        (m,) id of the micro-grid of each cell, None for none.
+    grids
+        What there is, by id.
+    band
+        Households of a micro-grid.
+    used_codes
+        Codes that are not given again: published ones, of whatever lives no more too.
+    locked
+        Ids of micro-grids that stay as they are. Locks are no edits: undo neither sets nor opens one.
+    done, undone
+        History, oldest first, and what redo would do, next last.
+    """
+
+    fabric: Fabric
+    owner: NDArray[np.object_]
+    grids: dict[str, MicroGrid]
+    band: Band
+    used_codes: frozenset[str] = frozenset()
+    locked: set[str] = field(default_factory=set)
+    done: list[Change] = field(default_factory=list)
+    undone: list[Change] = field(default_factory=list)
+    figures: dict[str, Figures] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.figures = {one: self._figures(one) for one in self.grids}
+
+    # --- history ---
+
+    def do(self, change: Change) -> set[str]:
+        """Apply an edit; return the ids whose polygon or figures are others now."""
+        self._apply(change)
+        self.done.append(change)
+        self.undone.clear()
+        return change.touched()
+
+    def undo(self) -> set[str]:
+        """Take the last edit back.
+
+        Raises
+        ------
+        EditRefused
+            If there is none, or it concerns what is locked.
+        """
+        if not self.done:
+            raise EditRefused("nothing_to_undo", "There is no edit to undo.")
+        change = self.done[-1].reversed()
+        self.require_open(change.touched(), "undo")
+        self._apply(change)
+        self.undone.append(self.done.pop())
+        return change.touched()
+
+    def redo(self) -> set[str]:
+        """Do again what was undone last.
+
+        Raises
+        ------
+        EditRefused
+            If there is nothing, or it concerns what is locked.
+        """
+        if not self.undone:
+            raise EditRefused("nothing_to_redo", "There is no edit to redo.")
+        change = self.undone[-1]
+        self.require_open(change.touched(), "redo")
+        self._apply(change)
+        self.done.append(self.undone.pop())
+        return change.touched()
+
+    def lock(self, ids: Iterable[str] | None = None) -> None:
+        """Lock some micro-grids, or all."""
+        wanted = set(self.grids) if ids is None else set(ids)
+        self.require_known(wanted)
+        self.locked |= wanted
+
+    def unlock(self, ids: Iterable[str] | None = None) -> None:
+        """Unlock some micro-grids, or all."""
+        self.locked -= self.locked.copy() if ids is None else set(ids)
+
+    def _apply(self, change: Change) -> None:
+        for cell, before, after in change.moves:
+            if self.owner[cell] != before:
+                raise EditRefused("stale", f"Cell {cell} is not in {before} any more; load the draft anew.")
+            self.owner[cell] = after
+        for old, new in change.grids:
+            if old is not None:
+                del self.grids[old.id]
+                self.figures.pop(old.id, None)
+            if new is not None:
+                self.grids[new.id] = new
+        for one in change.touched():
+            if one in self.grids:
+                self.figures[one] = self._figures(one)
+
+    def data(self) -> dict[str, Any]:
+        """Return history and locks as plain data for JSON; the state is rebuilt from the same start."""
+        return {
+            "fabric": self.fabric.key,
+            "done": [change.data() for change in self.done],
+            "undone": [change.data() for change in self.undone],
+            "locked": sorted(self.locked),
+        }
+
+    def resumed(self, data: dict[str, Any]) -> Draft:
+        """Return this draft, as it was before any edit, with a stored history.
+
+        Raises
+        ------
+        EditRefused
+            If the history belongs to other cells.
+        """
+        if data["fabric"] != self.fabric.key:
+            raise EditRefused(
+                "other_cells", "The buildings have changed since this draft was stored; start a new one."
+            )
+        fresh = Draft(self.fabric, self.owner.copy(), dict(self.grids), self.band, self.used_codes)
+        for change in data["done"]:
+            fresh.do(Change.read(change))
+        fresh.undone = [Change.read(change) for change in data["undone"]]
+        fresh.locked = set(data["locked"])
+        return fresh
+
+    # --- what there is ---
+
+    def cells(self, one: str) -> Positions:
+        """Return the cells of a micro-grid."""
+        return np.flatnonzero(self.owner == one)
+
+    def polygon(self, one: str) -> shapely.Geometry:
+        """Return the polygon of a micro-grid, derived from its cells."""
+        return self.fabric.outline(self.cells(one))
+
+    def _figures(self, one: str) -> Figures:
+        fabric, cells = self.fabric, self.cells(one)
+        inside = set(cells.tolist())
+        shared = sum(w for cell in inside for other, w in fabric.near[cell].items() if other in inside)
+        area, perimeter = float(fabric.area_m2[cells].sum()), float(fabric.perimeter_m[cells].sum()) - shared
+        load = float(fabric.households[cells].sum())
+        buildings = len({name for name in fabric.building[cells] if name is not None})
+        compactness = 4 * np.pi * area / perimeter**2 if perimeter > 0 else 0.0
+        parts = len(fabric.parts(cells))
+        return Figures(load, buildings, len(cells), area, compactness, parts, self.band.holds(load))
+
+    def totals(self) -> Totals:
+        """Return the figures of the whole."""
+        lived = [one.households for one in self.figures.values() if one.households > 0]
+        bare = self.owner == None  # noqa: E711  (an array of ids)
+        return Totals(
+            len(self.figures),
+            sum(one.in_band for one in self.figures.values()),
+            min(lived, default=0.0),
+            max(lived, default=0.0),
+            tuple(sorted(name for name, one in self.figures.items() if one.parts > 1)),
+            int(bare.sum()),
+            float(self.fabric.households[bare].sum()),
+        )
+
+    def require_open(self, ids: Iterable[str], what: str) -> None:
+        """Raise where a micro-grid is locked."""
+        shut = sorted(self.locked.intersection(ids))
+        if shut:
+            names = ", ".join(shut)
+            raise EditRefused("locked", f"To {what} this would change {names}, locked; unlock first.", shut)
+
+    def require_known(self, ids: Iterable[str]) -> None:
+        """Raise where there is no such micro-grid."""
+        unknown = sorted(one for one in ids if one not in self.grids)
+        if unknown:
+            raise EditRefused("unknown", f"There is no micro-grid {', '.join(unknown)}.", unknown)
+
+
+# --- operations: each returns the change that it would be ---
+
+
+def move(draft: Draft, cells: Positions, to: str, kind: str = "move") -> Change:
+    """Move cells (a building, an entrance, land) to a micro-grid; one that is left empty goes.
+
+    Raises
+    ------
+    EditRefused
+        If a micro-grid concerned is locked, or the cells lie in another community.
+    """
+    draft.require_known([to])
+    cells = np.unique(np.asarray(cells, dtype=np.int64))
+    cells = cells[draft.owner[cells] != to]
+    if not len(cells):
+        raise EditRefused("nothing", f"All that was chosen is in {to} already.", [to])
+    home = draft.fabric.community[draft.cells(to)[0]]
+    if (draft.fabric.community[cells] != home).any():
+        raise EditRefused("other_community", f"What was chosen lies outside {home}, where {to} is.", [to])
+    moves = tuple((int(cell), draft.owner[cell], to) for cell in cells)
+    emptied = [
+        (draft.grids[one], None)
+        for one in sorted({before for _, before, _ in moves if before is not None})
+        if np.isin(draft.cells(one), cells).all()
+    ]
+    return _open(draft, Change(kind, moves, tuple(emptied)))
+
+
+def move_building(draft: Draft, building: str, to: str) -> Change:
+    """Move a building, with all its entrances."""
+    return move(draft, draft.fabric.cells_of(building), to)
+
+
+def take(draft: Draft, polygon: shapely.Geometry, to: str) -> Change:
+    """Move what lies in a drawn polygon to a micro-grid; what is locked stays."""
+    inside = shapely.intersects_xy(polygon, *draft.fabric.place.T)
+    free = np.array([one not in draft.locked for one in draft.owner], dtype=bool)
+    home = (
+        draft.fabric.community == draft.fabric.community[draft.cells(to)[0]] if to in draft.grids else inside
+    )
+    return move(draft, np.flatnonzero(inside & free & home), to, "take")
+
+
+def merge(draft: Draft, ids: Sequence[str]) -> Change:
+    """Merge micro-grids into the first.
+
+    Raises
+    ------
+    EditRefused
+        If they do not hang together.
+    """
+    draft.require_known(ids)
+    if len(set(ids)) <= 1:
+        raise EditRefused("nothing", "Choose at least two micro-grids to merge.", ids)
+    cells = np.concatenate([draft.cells(one) for one in dict.fromkeys(ids)])
+    apart = len(draft.fabric.parts(cells)) - max(draft.figures[one].parts for one in ids)
+    if apart > 0:
+        raise EditRefused("apart", f"{', '.join(ids)} do not lie beside each other.", ids)
+    return move(draft, cells, ids[0], "merge")
+
+
+def split_by_line(draft: Draft, one: str, line: shapely.LineString) -> Change:
+    """Split a micro-grid by a drawn line; buildings that it crosses go with their middle.
+
+    Raises
+    ------
+    EditRefused
+        If the line does not part the buildings.
+    """
+    draft.require_known([one])
+    cells = draft.cells(one)
+    outline = draft.polygon(one)
+    noded = shapely.union_all([shapely.boundary(outline), _through(line, outline)])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    points = shapely.points(draft.fabric.place[cells])
+    side = shapely.STRtree(faces).nearest(points)
+    groups = [cells[side == n] for n in np.unique(side)]
+    return _split(draft, one, groups, "The line does not part the buildings; draw it across.")
+
+
+def _through(line: shapely.LineString, outline: shapely.Geometry) -> shapely.LineString:
+    """Lengthen the ends of a line that begins or ends inside, straight on."""
+    xy = shapely.get_coordinates(line)
+    reach = float(np.ptp(shapely.get_coordinates(outline), axis=0).max())
+    for at, before in ((0, 1), (-1, -2)):
+        step = xy[at] - xy[before]
+        if shapely.intersects_xy(outline, *xy[at]) and np.hypot(*step) > 0:
+            xy[at] = xy[at] + step / np.hypot(*step) * reach
+    return shapely.linestrings(xy)
+
+
+def split_into(draft: Draft, one: str, count: int) -> Change:
+    """Split a micro-grid into a number of connected, compact parts of like load.
+
+    Raises
+    ------
+    EditRefused
+        If it has fewer cells.
+    """
+    draft.require_known([one])
+    cells = draft.cells(one)
+    if count < 2 or len(cells) < count:  # noqa: PLR2004
+        raise EditRefused("too_few", f"{one} has {len(cells)} cells; they can't make {count} parts.", [one])
+    fabric = draft.fabric
+    whole = [part for part in fabric.parts(cells) if len(part) == len(cells)]
+    if not whole:
+        raise EditRefused("apart", f"{one} is in several parts; mend it before it is split.", [one])
+    share = max(float(fabric.households[cells].sum()) / count, 1.0)
+    position = {int(cell): n for n, cell in enumerate(cells)}
+    near = [{position[o]: w for o, w in fabric.near[c].items() if o in position} for c in cells.tolist()]
+    graph = Graph(
+        [max(float(load), 1e-3 * share) for load in fabric.households[cells]],
+        near,
+        [(x, y) for x, y in fabric.place[cells].tolist()],
+        fabric.block[cells].tolist(),
+        fabric.compound[cells].tolist(),
+        [NONE] * len(cells),
+        float(np.sqrt(fabric.area_m2[cells].sum() / count)),
+        Band(share * (1 - EVEN), share * (1 + EVEN)),
+    )
+    parts = graph.improved(graph.divided(list(range(len(cells))), count, 3))
+    if len(parts) != count:
+        raise EditRefused("too_few", f"{one} can't be split into {count} connected parts.", [one])
+    return _split(draft, one, [cells[part] for part in parts], "")
+
+
+def _split(draft: Draft, one: str, groups: list[Positions], message: str) -> Change:
+    if len(groups) <= 1:
+        raise EditRefused("nothing", message, [one])
+    loads = draft.fabric.households
+    groups.sort(key=lambda cells: (-loads[cells].sum(), -len(cells), cells[0]))
+    community = str(draft.fabric.community[groups[0][0]])
+    old = draft.grids[one]
+    prefix = old.code[:-SERIAL] or community
+    polygons = np.array([draft.fabric.outline(cells) for cells in groups[1:]], dtype=object)
+    codes = issued(polygons, prefix, draft.used_codes | {grid.code for grid in draft.grids.values()})
+    fresh = [MicroGrid(code, code) for code in codes]
+    moves = tuple(
+        (int(cell), one, grid.id) for grid, cells in zip(fresh, groups[1:], strict=True) for cell in cells
+    )
+    return _open(draft, Change("split", moves, tuple((None, grid) for grid in fresh)))
+
+
+def rename(draft: Draft, one: str, name: str) -> Change:
+    """Give a micro-grid a name."""
+    draft.require_known([one])
+    old = draft.grids[one]
+    return _open(draft, Change("rename", (), ((old, replace(old, name=name)),)))
+
+
+def recode(draft: Draft, one: str, code: str) -> Change:
+    """Give a micro-grid a code of its own.
+
+    Raises
+    ------
+    EditRefused
+        If the code is or ever was another's.
+    """
+    draft.require_known([one])
+    others = {grid.code for grid in draft.grids.values() if grid.id != one}
+    if code in others or (code in draft.used_codes and code != draft.grids[one].code):
+        raise EditRefused(
+            "code_used", f"The code {code} is given already; codes are never used again.", [one]
+        )
+    if not code.isdigit():
+        raise EditRefused("code_form", f"The code {code!r} is not made of digits.", [one])
+    old = draft.grids[one]
+    return _open(draft, Change("recode", (), ((old, replace(old, code=code)),)))
+
+
+def _open(draft: Draft, change: Change) -> Change:
+    draft.require_open(change.touched(), "do")
+    return change
