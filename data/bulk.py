@@ -51,6 +51,11 @@ def _encode(values: np.ndarray, column_type: Geometry, dialect: str) -> list[Any
 
 def _plain(values: pd.Series[Any], kind: TypeEngine[Any], dialect: Dialect) -> list[Any]:
     """Return a column as the home's driver takes it, missing values as None."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype) and dialect.name == "sqlite":  # whole columns at a time
+        moments = values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[s]")
+        texts = np.char.add(np.datetime_as_string(moments), "Z").astype(object)
+        texts[np.isnat(moments)] = None
+        return list(texts.tolist())
     exact = next((name for family, name in _WITH_GAPS.items() if isinstance(kind, family)), None)
     known = values.astype(exact) if exact else values  # type: ignore[call-overload]
     plain = known.astype(object).where(known.notna(), None).tolist()

@@ -35,10 +35,10 @@ def placed(
     if level.area_level is not None:
         digits = SIGNIFICANT[level.area_level]
         prefixes = [_prefix(code, digits) for code in records.area_codes]
-        place = pd.Index(frame["code"].str[:digits]).get_indexer(pd.Index(prefixes))
-        at = place[records.area[span]] if len(place) else np.empty(0, dtype=np.int64)
+        place = pd.Index(frame["code"].astype(str).str[:digits]).get_indexer(pd.Index(prefixes))
+        at = place[records.area[span]]
     else:
-        ids = frame["id"].to_numpy()
+        ids = frame["id"].to_numpy(dtype=np.int64)
         place = np.full(max(int(ids.max(initial=0)), int(records.holder[level.value].max(initial=0))) + 1, -1)
         place[ids] = np.arange(len(ids))
         at = place[records.holder[level.value][span]]

@@ -87,7 +87,7 @@ def _areas(session: Session, level: AreaLevel) -> Any:
     frame["area_code"] = frame["code"]
     key = func.substr(Compound.area_code, 1, SIGNIFICANT[level])
     rows = session.execute(select(key, func.sum(Compound.households)).group_by(key)).all()
-    below = frame["code"].str[: SIGNIFICANT[level]].map({row[0]: row[1] for row in rows})
+    below = frame["code"].astype(str).str[: SIGNIFICANT[level]].map({row[0]: row[1] for row in rows})
     frame["households"] = frame["households"].astype(float).fillna(below.astype(float))
     return frame
 

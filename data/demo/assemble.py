@@ -140,10 +140,11 @@ def build(
     del pieces, counts
     share = 1.0 if scale == Scale.CITY else len(parts.compound) / COMPOUND_COUNT
     city = City(communities, built, parts, places_, names, share, _road_names(layout))
-    rngs = [np.random.default_rng(s) for s in roots[2].spawn(9)]
+    rngs = [np.random.default_rng(s) for s in roots[2].spawn(12)]
     tables = _tables(city, layout, rngs)
     tell("台账", 0.8)
     disputed, partial = _draw(city, tables, rngs[7])
+    _place_records(city, tables, rngs[9], rngs[10])
     tell("描绘", 0.9)
     finished = _stored(tables)
     tell("完成", 1.0)
@@ -214,6 +215,7 @@ def _tables(
     t["entrance"] = places.entrances(city, t["building"])
     t["organisation"] = organisations.organisations(city, t, rngs[1])
     t["grid_worker"] = organisations.grid_workers(city, t, rngs[2])
+    t["grid_post"] = organisations.grid_posts(t, rngs[11])
     t["station"] = services.stations(city, t, rngs[3])
     t["assist_point"] = services.assist_points(city, t, rngs[4])
     t["canteen"] = services.canteens(city, t, rngs[5])
@@ -224,6 +226,23 @@ def _tables(
     t["water"] = basemap.water(layout, t["area"])
     t["green"] = basemap.greens(city, layout, t["area"])
     return t
+
+
+def _place_records(
+    city: City, tables: dict[str, Any], of_requests: np.random.Generator, of_claims: np.random.Generator
+) -> None:
+    """Give records their places, in the boundaries as drawn; a rating lies where its claim does."""
+    tables["request"] = events.requests(city, tables, of_requests)
+    claim = events.located(tables["claim"], tables, of_claims)
+    claim["request_id"] = events.answered(claim, tables["request"])
+    claim["code"] = claim["source_id"] = places.nothing(len(claim))
+    tables["claim"] = claim
+    where = claim.set_index("id")[events.PLACE]
+    rating = tables["rating"]
+    own = where.reindex(rating["claim_id"]).reset_index(drop=True)
+    rating = rating.drop(columns="compound_id").assign(**{name: own[name] for name in events.PLACE})
+    answers = claim.set_index("id")["request_id"].reindex(rating["claim_id"]).reset_index(drop=True)
+    tables["rating"] = rating.assign(request_id=answers, source_id=places.nothing(len(rating)))
 
 
 def _draw(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COMMITTEE_FROM = 2_600
+POSTS_FILLED = {"cadre": 0.97, "secretary": 0.94, "police": 0.86}
+"""Share of grids in which each of the three is in post: our own assumption."""
 LARGE_BUILDING = 72
 LARGE_SHARE = 0.4
 """Households from which a share of buildings have groups of their entrances too."""
@@ -237,5 +239,24 @@ def grid_workers(city: City, tables: dict[str, Any], rng: np.random.Generator) -
             "area_code": grid["area_code"].to_numpy()[at],
             "grid_id": at + 1,
             "role": role.astype(object),
+        }
+    )
+
+
+def grid_posts(tables: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+    """Return the posts of the "3+×" force: most grids have their three, and some members and volunteers."""
+    grid = tables["grid"]
+    n = len(grid)
+    held = {post: rng.random(n) < share for post, share in POSTS_FILLED.items()}
+    count = {post: there.astype(int) for post, there in held.items()}
+    count["member"], count["volunteer"] = rng.poisson(3.0, n), rng.poisson(4.5, n)
+    at = np.concatenate([np.repeat(np.arange(n), each) for each in count.values()])
+    post = np.repeat(list(count), [int(each.sum()) for each in count.values()])
+    return pd.DataFrame(
+        {
+            "id": np.arange(1, len(at) + 1),
+            "area_code": grid["area_code"].to_numpy()[at],
+            "grid_id": at + 1,
+            "post": post.astype(object),
         }
     )

@@ -85,3 +85,7 @@ ITEMS = {
     ),
 }
 """The catalogue of items: titles by source."""
+
+REQUEST_KINDS = ("环境卫生", "停车秩序", "设施维修", "噪声扰民", "违建安全", "邻里纠纷")
+REQUEST_BODIES = ("城市管理办", "公安派出所", "物业办", "城市管理办", "应急管理办", "社区居委会")
+"""Who deals with each kind of request."""

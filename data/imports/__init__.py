@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+from data.imports.fields import Field, Target
 from data.imports.importing import preview, run
 from data.imports.options import City, Options
 from data.imports.outcome import ColumnUse, Preview, Report
-from data.imports.targets import TARGETS, Field, Target
+from data.imports.targets import TARGETS
 
 __all__ = [
     "TARGETS",

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.bulk import geo_frame_of, table_of
+from data.imports.fields import Target
 from data.imports.findings import Findings
 from data.imports.placing import to_metric
-from data.imports.targets import Target
 from models import BoundaryVersion, Change
 
 Geometries = NDArray[Any]

@@ -156,6 +156,26 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
         "位于 {value}，不在您的管辖范围内；请去掉该记录。",
         "lies in {value}, outside your part of the city; remove the record.",
     ),
+    "place_unknown": (
+        "warning",
+        "没有编码为“{value}”的对象（{count:,} 条）；改按其他位置信息落图，或请更正编码。",
+        "nothing stored has the code '{value}' ({count:,} rows); placed by what else is known.",
+    ),
+    "records_nowhere": (
+        "warning",
+        "{count:,} 条没有可用的位置，已导入并列入“未能落图”。",
+        "{count:,} rows have no usable place; they are imported and listed as lying nowhere.",
+    ),
+    "times_reversed": (
+        "error",
+        "“{label}”早于开始时间；请更正。",
+        "'{label}' is before the record began; correct it.",
+    ),
+    "value_moment": (
+        "error",
+        "“{value}”不是时间；请写成 2024-05-01 14:30。",
+        "'{value}' is not a time; write it like 2024-05-01 14:30.",
+    ),
     "building_unknown": (
         "error",
         "找不到所属楼栋；请先导入楼栋，或更正楼栋编码。",

@@ -13,10 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.errors import ConflictError
+from data.imports.fields import Target
 from data.imports.options import Options
 from data.imports.outcome import Preview, Report
-from data.imports.preparing import Prepared, Progress, prepare
-from data.imports.targets import TARGETS, Target
+from data.imports.prepared import Prepared, Progress
+from data.imports.preparing import prepare
+from data.imports.targets import TARGETS
 from data.imports.writing import tables_written, write
 from data.plans import draft
 from data.readers import Problem, list_layers
@@ -205,7 +207,9 @@ def _store(
         session.add(source)
         session.flush()
         report.source_id = source.id
-        good = prepared.frame[prepared.good].drop(columns="building_code", errors="ignore")
+        good = prepared.frame[prepared.good]
+        if not target.record:
+            good = good.drop(columns="building_code", errors="ignore")
         if target.boundary and not prepared.first:
             plan = draft(
                 session,

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from data import siting
+from data.imports.fields import Target
 from data.imports.findings import Findings
 from data.imports.options import City, Options
 from data.imports.placing import to_metric
-from data.imports.targets import Target
 from data.scope import Scope
 from models.areas import CODE_LENGTH, level_of
 from models.enums import AreaLevel

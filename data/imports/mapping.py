@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from data.imports.fields import Field, Target
 from data.imports.findings import Findings
-from data.imports.targets import Field, Target
 
 PERSONAL = re.compile(
     r"姓名|联系人|户主|电话|手机|联系方式|身份证|证件号|出生日期|出生年月|微信|邮箱|网格长|网格员|楼长|单元长|书记|责任人|"

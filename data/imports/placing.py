@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.bulk import geo_frame_of, table_of
+from data.imports.fields import Target
 from data.imports.findings import Findings
 from data.imports.options import Options
-from data.imports.targets import Target
 from data.readers import RawTable
 from geo import crs as geo_crs
 from geo.crs import geometries_to_wgs84

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,65 +18,22 @@ from data import siting
 from data.bulk import geo_frame_of, table_of
 from data.imports import checks, mapping
 from data.imports.coding import give_codes, give_names
+from data.imports.fields import Target
 from data.imports.findings import TEXT_CODES, Findings
-from data.imports.locating import Located, locate
+from data.imports.locating import locate
 from data.imports.options import Options, Where
 from data.imports.outcome import ColumnUse
-from data.imports.placing import Placed, metric_of, place, to_metric
-from data.imports.targets import Target
+from data.imports.placing import metric_of, place, to_metric
+from data.imports.prepared import UNPLACED, Prepared, Progress
+from data.imports.recording import place_records
 from data.imports.values import convert, initials
 from data.readers import Limits, RawTable, read
 from data.scope import Scope
 from data.store import Store
 from models import Building, Entrance, Setting
 
-Progress = Callable[[str, float], None]
-UNPLACED = {"crs_missing", "crs_mismatch", "axes_swapped"}
-"""Errors after which nobody knows where anything lies."""
 ENTRANCE_REACH_M = 10.0
 """How far an entrance may lie from its building's footprint."""
-
-
-@dataclass
-class Prepared:
-    """Rows ready for the store.
-
-    Attributes
-    ----------
-    frame
-        One row per record meant by the user: columns of the table, ``geometry`` in EPSG:4490 (None where
-        unusable); only the good rows may be stored.
-    given
-        Columns that the file states; on an update the others keep what is stored.
-    first
-        Whether the layer is empty in the store.
-    revision
-        Revision of the store on which this rests.
-    """
-
-    raw: RawTable
-    target: Target
-    findings: Findings
-    frame: pd.DataFrame
-    columns: list[ColumnUse] = field(default_factory=list)
-    given: list[str] = field(default_factory=list)
-    placed: Placed | None = None
-    located: Located | None = None
-    metric: CRS | None = None
-    overlaps: pd.DataFrame = field(default_factory=pd.DataFrame)
-    first: bool = True
-    revision: int = 0
-
-    @property
-    def good(self) -> NDArray[np.bool_]:
-        """Which rows may be stored."""
-        return ~self.findings.bad
-
-    def may_store(self, options: Options) -> bool:
-        """Tell whether anything may be stored: the file is sound, and so are all rows or the good will do."""
-        if self.findings.stops or not self.good.any():
-            return False
-        return options.good_rows_only or not self.findings.bad.any()
 
 
 def prepare(
@@ -116,12 +71,15 @@ def prepare(
         findings = Findings(raw.file, raw.unit, raw.rows[meant])
         frame = pd.DataFrame(raw.frame[meant]).reset_index(drop=True)
         prepared = Prepared(raw, target, findings, frame, revision=revision)
+        prepared.geometries = np.asarray(frame["geometry"], dtype=object) if raw.has_geometry else None
         prepared.first = not session.scalar(select(func.count()).select_from(table_of(target.model)))
         if target.level is not None:
             prepared.first = not (known["level"] == target.level).any()
         _report_file(prepared, options)
         _convert(prepared, options)
-        if raw.has_geometry and len(frame):
+        if target.record:
+            place_records(session, prepared, known, options, scope, tell)
+        elif raw.has_geometry and len(frame):
             _place(
                 session, prepared, np.asarray(frame["geometry"], dtype=object), known, options, scope, tell
             )
@@ -145,7 +103,7 @@ def _report_file(prepared: Prepared, options: Options) -> None:
     headers = [str(one) for one in raw.frame.columns if one != "geometry"]
     if options.where is not None and options.where.column not in headers:
         findings.note("where_column", value=options.where.column, choices="、".join(headers[:30]))
-    if not raw.has_geometry:
+    if not raw.has_geometry and not prepared.target.record:
         findings.note("no_geometry")
     elif not len(prepared.frame):
         findings.note("no_rows")
@@ -166,6 +124,7 @@ def _convert(prepared: Prepared, options: Options) -> None:
         for one in prepared.raw.problems
         if not (one.code in TEXT_CODES and one.column is not None and one.column not in used)
         and not (one.code == "axes_swapped" and options.swap_axes)
+        and not (one.code == "geometry_null" and target.record)
     )
     prepared.columns = [ColumnUse(one, None, personal=True) for one in personal] + [
         ColumnUse(str(one), used.get(str(one)), sample=mapping.sample(raw[one]))

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal
-
 from data.imports import words
-from data.readers.table import GeometryType
+from data.imports.fields import AREA_CODE, Field, Target
+from data.imports.record_targets import RECORD_TARGETS
 from models import (
     Area,
     AssistPoint,
-    Base,
     Building,
     Canteen,
     Compound,
@@ -28,88 +23,11 @@ from models.enums import (
     AreaLevel,
     BuildingUse,
     CompoundKind,
-    Labelled,
     RoadClass,
     StationOrigin,
     StationTier,
     WaterClass,
 )
-
-Kind = Literal["text", "code", "area_code", "whole", "real", "yes_no", "day", "choice"]
-_NONE: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column of a target's table, and how files call and write it.
-
-    Attributes
-    ----------
-    column, label
-        Name in the store; Chinese label.
-    synonyms
-        Headers that mean it, the most certain first; Chinese ones of three characters also as a part.
-    kind
-        How values are read.
-    required
-        Whether a row without it can't be stored.
-    choices
-        Enum of a ``choice``.
-    words
-        Other ways to write a value (lower case) -> the value, None where the word says nothing.
-    lenient
-        Unknown words of a ``choice`` are left out with a warning: the column is an open vocabulary.
-    low, high
-        Limits of a number, inclusive.
-    """
-
-    column: str
-    label: str
-    synonyms: tuple[str, ...]
-    kind: Kind = "text"
-    required: bool = False
-    choices: type[Labelled] | None = None
-    words: Mapping[str, Any] = field(default_factory=lambda: _NONE)
-    lenient: bool = False
-    low: float = 0
-    high: float = 10_000_000
-
-
-@dataclass(frozen=True)
-class Target:
-    """Something that can be imported.
-
-    Attributes
-    ----------
-    boundary
-        Changes of what is there come as a plan, to be published or dropped.
-    overlaps
-        Overlapping pairs are reported.
-    level
-        Level of an area.
-    code_format
-        Code given where the file has none, from ``area`` and ``serial``; None where a code may be missing.
-    """
-
-    name: str
-    label: str
-    model: type[Base]
-    geometry: GeometryType
-    fields: tuple[Field, ...]
-    boundary: bool = False
-    overlaps: bool = False
-    level: AreaLevel | None = None
-    code_format: str | None = None
-
-    @property
-    def table(self) -> str:
-        """Name of the table."""
-        return str(self.model.__tablename__)
-
-    @property
-    def columns(self) -> dict[str, Field]:
-        """The fields by column."""
-        return {one.column: one for one in self.fields}
 
 
 def _code(*synonyms: str) -> Field:
@@ -130,21 +48,6 @@ def _households(*synonyms: str) -> Field:
     return Field("households", "户数", (*synonyms, *names), "whole", high=1_000_000)
 
 
-_AREA_CODE = Field(
-    "area_code",
-    "所属社区代码",
-    (
-        "社区编码",
-        "社区代码",
-        "所属社区编码",
-        "所属社区代码",
-        "区划代码",
-        "行政区划代码",
-        "统计用区划代码",
-        "area_code",
-    ),
-    "area_code",
-)
 _BODY = Field(
     "responsible_body", "责任单位", ("责任单位", "责任主体", "责任部门", "包联单位", "responsible_body")
 )
@@ -185,7 +88,7 @@ _COMPOUND = Target(
     (
         _code("小区编码", "小区代码", "小区编号"),
         _name("小区名称", "小区名", "院落名称", "小区"),
-        _AREA_CODE,
+        AREA_CODE,
         Field(
             "kind",
             "小区类型",
@@ -256,7 +159,7 @@ _GRID = Target(
     (
         _code("网格编码", "网格代码", "网格编号"),
         _name("网格名称", "网格名", "网格"),
-        _AREA_CODE,
+        AREA_CODE,
         _households("网格户数"),
         _BODY,
         Field("duties", "职责", ("职责", "工作职责", "网格职责", "duties")),
@@ -274,7 +177,7 @@ _MICRO_GRID = Target(
     (
         _code("微网格编码", "微网格代码", "微网格编号", "网格编码"),
         _name("微网格名称", "微网格名", "微网格"),
-        _AREA_CODE,
+        AREA_CODE,
         _households("微网格户数"),
         _BODY,
         _FROM,
@@ -291,7 +194,7 @@ _BUILDING = Target(
     (
         _code("楼栋编码", "楼栋代码", "楼栋编号", "建筑编码"),
         _name("楼栋名称", "楼栋号", "楼号", "幢号", "楼栋", "栋号", "建筑名称"),
-        _AREA_CODE,
+        AREA_CODE,
         Field(
             "use",
             "用途",
@@ -325,7 +228,7 @@ _ENTRANCE = Target(
             ("楼栋编码", "所属楼栋", "楼栋代码", "所属楼栋编码", "building_code", "building_id"),
             "code",
         ),
-        _AREA_CODE,
+        AREA_CODE,
         _households("单元户数"),
     ),
 )
@@ -336,7 +239,7 @@ _STATION = Target(
     "point",
     (
         _name("阵地名称", "站点名称", "服务站名称", "党群服务站名称", required=True),
-        _AREA_CODE,
+        AREA_CODE,
         Field(
             "tier",
             "级别",
@@ -366,7 +269,7 @@ _ASSIST_POINT = Target(
     "point",
     (
         _name("帮办代办点名称", "代办点名称", "帮办点名称", required=True),
-        _AREA_CODE,
+        AREA_CODE,
         Field(
             "items_handled",
             "办理事项数",
@@ -383,7 +286,7 @@ _CANTEEN = Target(
     "point",
     (
         _name("食堂名称", "社区食堂名称", required=True),
-        _AREA_CODE,
+        AREA_CODE,
         Field(
             "daily_diners",
             "日均就餐人数",
@@ -452,6 +355,7 @@ TARGETS: dict[str, Target] = {
         _ROAD,
         _WATER,
         _GREEN,
+        *RECORD_TARGETS,
     )
 }
 """Everything that can be imported, from the top of the city down."""

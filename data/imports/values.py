@@ -7,15 +7,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pypinyin import Style, lazy_pinyin
 
+from data.imports.fields import Field
 from data.imports.findings import Findings
-from data.imports.targets import Field
 from models.areas import CODE_LENGTH
 
 LONGEST = 200
@@ -30,6 +30,22 @@ _DAY = re.compile(
 )
 _DAY_DIGITS = re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})")
 _SHORT_CODES = (6, 9)
+CLOCKS = timezone(timedelta(hours=8))
+_MOMENTS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日%H时%M分",
+    "%Y年%m月%d日",
+    "%Y%m%d%H%M%S",
+    "%Y%m%d",
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,8 @@ def convert(series: pd.Series[Any], field: Field, header: str, findings: Finding
     header
         Name of the column, for the problems.
     """
+    if field.kind == "moment":
+        return _moments(series, header, findings)
     present = np.flatnonzero(series.notna())
     given = series.to_numpy(dtype=object)[present]
     read = _READERS[field.kind]
@@ -144,6 +162,27 @@ def _day(value: Any, _field: Field) -> date | _Wrong | None:
         return date(int(found["y"]), int(found["m"]), int(found["d"])) if found else _Wrong("value_day", {})
     except ValueError:
         return _Wrong("value_day", {})
+
+
+def _moments(series: pd.Series[Any], header: str, findings: Findings) -> pd.Series[Any]:
+    """Return times in UTC; files tell them by China's clocks. A day without a time is its midnight."""
+    result = pd.Series(pd.NaT, index=series.index, dtype="datetime64[s]")
+    given = series.where(series.notna(), None)
+    dated = given.map(lambda one: isinstance(one, (datetime, date))).to_numpy(dtype=bool)
+    result[dated] = pd.to_datetime(given[dated]).astype("datetime64[s]")
+    texts = given[~dated & given.notna()].astype(str).str.strip()
+    for form in _MOMENTS:
+        if texts.empty:
+            break
+        read = pd.to_datetime(texts, format=form, errors="coerce")
+        known = read.notna()
+        result[read[known].index] = read[known].astype("datetime64[s]")
+        texts = texts[~known]
+    for position, value in texts.items():
+        if as_text(value).lower() not in _SAYS_NOTHING:
+            findings.note("value_moment", int(str(position)), column=header, value=value)
+    moments: pd.Series[Any] = result.dt.tz_localize(CLOCKS).dt.tz_convert("UTC")
+    return moments
 
 
 def _choice(value: Any, field: Field) -> str | _Wrong | None:

@@ -15,10 +15,11 @@ from data import siting
 from data.bulk import insert_frame, table_of
 from data.cities import today
 from data.imports.options import City
-from data.imports.preparing import Prepared
+from data.imports.prepared import Prepared
+from data.imports.recording import write_records
 from data.imports.values import initials
 from geo.crs import STORED_CRS
-from models import Area, Base, Setting
+from models import Area, Base, FormerPlace, Setting
 from models.areas import CODE_LENGTH, level_of
 from models.enums import AreaLevel
 
@@ -30,7 +31,7 @@ def tables_written(session: Session, prepared: Prepared) -> list[str]:
     target = prepared.target
     if target.boundary and not prepared.first:
         return ["source", "plan", "change"]
-    models: list[type[Base]] = [target.model]
+    models: list[type[Base]] = [target.model, *([FormerPlace] if target.record else [])]
     if prepared.located and prepared.located.city:
         models.append(Area)
     if target.level:
@@ -46,6 +47,8 @@ def _filled(session: Session, model: type[Base]) -> bool:
 def write(session: Session, prepared: Prepared, good: pd.DataFrame, source_id: int) -> int:
     """Write the good rows and return how many; make the city first where one is wanted."""
     target, table = prepared.target, table_of(prepared.target.model)
+    if target.record:
+        return write_records(session, prepared, good, source_id)
     frame = good.copy()
     if prepared.located and prepared.located.city:
         _make_city(session, prepared.located.city, prepared, frame)

@@ -89,9 +89,10 @@ def coverage(
             .where(Area.level == level, scope.where(Area.code))
             .order_by(Area.code),
         )
-    place = pd.Index(areas["code"].str[:digits])
+    place = pd.Index(areas["code"].astype(str).str[:digits])
     home, estate = (
-        place.get_indexer(pd.Index(one["area_code"].str[:digits])) for one in (buildings, compounds)
+        place.get_indexer(pd.Index(one["area_code"].astype(str).str[:digits]))
+        for one in (buildings, compounds)
     )
     households = buildings["households"].to_numpy()
     parts = []
@@ -326,4 +327,4 @@ def _sum(group: Any, weight: Any, count: int) -> npt.NDArray[np.float64]:
 
 
 def _in_scope(codes: pd.Series[Any], scope: Scope) -> npt.NDArray[np.bool_]:
-    return np.asarray(codes.str.startswith(scope.prefix))
+    return np.asarray(codes.astype(str).str.startswith(scope.prefix))
