@@ -35,6 +35,9 @@ bench: $(VENV)/.bench ## map, import and demo against their peers
 bench-align: $(VENV)/.bench ## levelling: the demo city as drawn, judged from its files
 	$(BIN)/python benchmarks/alignment.py
 
+bench-grids: $(VENV)/.bench ## micro-grids: the demo city against METIS, stability, edits
+	$(BIN)/python benchmarks/grids.py
+
 bundle: ## rebuild the map component's JavaScript (needs Node)
 	cd dashboard/map && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm test && npm run build
 
@@ -75,4 +78,4 @@ $(VENV)/.installed: $(VENV)/.base $(SOURCES)
 	@rm -rf build *.egg-info
 	@touch $@
 
-.PHONY: help setup run test lint types bench bench-align bundle screenshots messages migrate lock clean
+.PHONY: help setup run test lint types bench bench-align bench-grids bundle screenshots messages migrate lock clean

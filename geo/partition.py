@@ -134,7 +134,8 @@ class Graph:
 
     def _uneven(self, load: float) -> float:
         middle = (self.band.least + self.band.most) / 2
-        return UNEVEN * (2 * (load - middle) / (self.band.most - self.band.least + 1e-9)) ** 2
+        away = 2 * (load - middle) / (self.band.most - self.band.least + 1e-9)
+        return UNEVEN * away * away
 
     def _span(self, part: Part) -> float:
         blocks = len({self.block[u] for u in part})
@@ -166,21 +167,15 @@ class Graph:
     def halves(self, units: Part, first: int, second: int, axes: int = AXES) -> Iterator[tuple[Part, Part]]:
         """Yield cuts of units in two connected parts, for a number of districts each, the best first."""
         inside = set(units)
-        whole = sum(self.load[u] for u in units)
-        lived = sum(self.lived[u] for u in units)
-        sides = {(first, second), (second, first)}
         found: list[tuple[float, int, int, Part]] = []
-        mixed = len({self.block[u] for u in units}) > 1
-        rate = BORDER / self.width
         for turn, order in enumerate(self._sweeps(units, inside, axes)):
             if len(order) < len(units):  # they do not hang together
                 return
-            scored = []
-            for at, (load, live, border, span) in enumerate(self._prefixes(order, inside, mixed=mixed)):
-                least = min(
-                    self._miss(load, live, a) + self._miss(whole - load, lived - live, b) for a, b in sides
-                )
-                scored.append((least + border * rate + span, turn, at, order))
+            border = self._borders(order, inside)
+            missed = self._missed(order, first, second)
+            if first != second:
+                missed = [min(pair) for pair in zip(missed, self._missed(order, second, first), strict=True)]
+            scored = [(m + b, turn, at, order) for at, (m, b) in enumerate(zip(missed, border, strict=True))]
             found += heapq.nsmallest(3, scored, key=_rank)
         found.sort(key=_rank)
         for _, _, at, order in found[:CANDIDATES]:
@@ -189,24 +184,32 @@ class Graph:
             if not rest:
                 yield order[: at + 1], tail
 
-    def _miss(self, load: float, lived: int, count: int) -> float:
-        if count == 1:
-            return self.out(load, lived) + self._uneven(load)
-        away = self.band.away(load, count)
-        return OUT + OUT * away / self.band.least if away else 0.0
+    def _missed(self, order: Part, first: int, second: int) -> list[float]:
+        """Return, for each cut of an order, what its sides miss of a number of districts each."""
+        load, lived = self.load, self.lived
+        whole, all_lived = sum(load[u] for u in order), sum(lived[u] for u in order)
+        have, live = 0.0, 0
+        found = []
+        for unit in order[:-1]:
+            have += load[unit]
+            live += lived[unit]
+            found.append(self._miss(have, live, first) + self._miss(whole - have, all_lived - live, second))
+        return found
 
-    def _prefixes(
-        self, order: Part, inside: set[int], *, mixed: bool
-    ) -> Iterator[tuple[float, int, float, float]]:
-        """Yield for each beginning of an order its load, lived units, border with the rest and spans."""
+    def _miss(self, load: float, lived: int, count: int) -> float:
+        least, most = self.band
+        if count * least <= load <= count * most:
+            return self._uneven(load) if count == 1 else 0.0
+        if count == 1 and lived <= 1 and load > most:
+            return self._uneven(load)
+        away = count * least - load if load < count * least else load - count * most
+        return OUT + OUT * away / least + (self._uneven(load) if count == 1 else 0.0)
+
+    def _borders(self, order: Part, inside: set[int]) -> list[float]:
+        """Return, for each cut of an order, what its border costs and the blocks that both sides span."""
         taken: set[int] = set()
-        load, live, border, span = 0.0, 0, 0.0, 0.0
-        left: dict[int, int] = {}
-        if mixed:
-            for unit in order:
-                left[self.block[unit]] = left.get(self.block[unit], 0) + 1
-        begun: set[int] = set()
-        spread = len(left)
+        rate, border = BORDER / self.width, 0.0
+        found = []
         for unit in order[:-1]:
             for other, length in self.near[unit].items():
                 if other in taken:
@@ -214,14 +217,21 @@ class Graph:
                 elif other in inside:
                     border += length
             taken.add(unit)
-            load += self.load[unit]
-            live += self.lived[unit]
-            if mixed:
-                begun.add(self.block[unit])
-                left[self.block[unit]] -= 1
-                spread -= left[self.block[unit]] == 0
-                span = SPAN_BLOCK * (len(begun) - 1 + max(spread - 1, 0))
-            yield load, live, border, span
+            found.append(border * rate)
+        left: dict[int, int] = {}
+        for unit in order:
+            left[self.block[unit]] = left.get(self.block[unit], 0) + 1
+        if len(left) == 1:
+            return found
+        begun: set[int] = set()
+        spread = len(left)
+        for at, unit in enumerate(order[:-1]):
+            block = self.block[unit]
+            begun.add(block)
+            left[block] -= 1
+            spread -= left[block] == 0
+            found[at] += SPAN_BLOCK * (len(begun) + spread - 2)
+        return found
 
     def _sweeps(self, units: Part, inside: set[int], axes: int) -> Iterator[Part]:
         """Yield orders in which units can be added so that they stay connected, from several sides."""
@@ -350,7 +360,10 @@ class Graph:
 
     def _best_of(self, groups: list[tuple[int, ...]], districts: dict[int, Part], of: dict[int, int]) -> bool:
         gain, chosen = 1e-6, None
+        settled = not any(unit >= 0 for unit in self.before)  # nothing to keep: the first that fits will do
         for group in groups:
+            if settled and gain >= OUT and chosen and not any(self.out_of(part) for part in chosen[1]):
+                break
             old = [districts[n] for n in group]
             before = self.cost(old)
             units = [u for part in old for u in part]

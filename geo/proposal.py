@@ -436,11 +436,13 @@ def _put_together(
     community_ids = communities["id"].to_numpy()
     prefix = _texts(communities, "code" if "code" in communities else "id")
     solved = sorted(outcomes)
-    polygons = noded_across(city.frames[solved], [outcomes[k].polygon for k in solved]) if solved else []
+    frames = city.frames[solved]
+    polygons = noded_across(frames, [outcomes[k].polygon for k in solved]) if solved else []
+    pieces = noded_across(frames, [outcomes[k].cell for k in solved]) if solved else []
     micro, cells, refused = [], [], []
     of_atom = np.full(len(city.atoms.footprint), None, dtype=object)
     taken = {*city.existing_codes, *wishes.used_codes}
-    for k, polygon in zip(solved, polygons, strict=True):
+    for k, polygon, cell in zip(solved, polygons, pieces, strict=True):
         one = outcomes[k]
         ids, codes = _named(city, k, one, polygon, str(prefix[k]), taken)
         mine = city.atoms_in[k]
@@ -485,7 +487,7 @@ def _put_together(
                     "x": one.place[:, 0],
                     "y": one.place[:, 1],
                 },
-                geometry=one.cell,
+                geometry=cell,
                 crs=crs,
             )
         )
