@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -44,9 +46,9 @@ def placed(
         at = place[records.holder[level.value][span]]
         if then and level.value in records.former:
             frame, at = _as_then(store, records, span, level, frame, at)
-    chosen = np.array([code in scope for code in frame["area_code"]], dtype=bool)
-    if chosen.all():
+    if not scope.prefix:
         return frame.copy(), at.astype(np.int64)
+    chosen = np.array([code in scope for code in frame["area_code"]], dtype=bool)
     new = np.where(chosen, np.cumsum(chosen) - 1, -1)
     return frame[chosen].reset_index(drop=True), np.where(at >= 0, new[at], -1)
 
@@ -81,14 +83,24 @@ def _in_cells(
 ) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     if resolution not in CELL_M2:
         raise DataError(f"六边形的级别应为 {min(CELL_M2)}—{max(CELL_M2)}，现为 {resolution}。")
-    cells = hexagons.parents(records.cell[span], resolution)
+    found, everywhere = _cells_of(records, resolution)
+    at = everywhere[span]
     held = records.inside(scope, span)
-    seen = cells if held is None else cells[held]
-    found = np.unique(seen[seen != 0])
-    at = np.searchsorted(found, cells) if len(found) else np.zeros(len(cells), dtype=np.int64)
-    at = np.minimum(at, max(len(found) - 1, 0))
-    at = np.where(found[at] == cells, at, -1) if len(found) else np.full(len(cells), -1)
+    seen = np.unique(at if held is None else at[held])
+    seen = seen[seen >= 0]
+    new = np.full(len(found) + 1, -1, dtype=np.int64)  # the last place serves what has no cell
+    new[seen] = np.arange(len(seen))
+    found, at = found[seen], new[at]
     names = [f"{int(one):x}" for one in found]
     homes = cell_households(store, resolution).reindex(found).to_numpy(dtype=float)
     frame = pd.DataFrame({"id": found.astype(np.int64), "code": names, "name": names, "households": homes})
     return frame.assign(area_m2=CELL_M2[resolution], x=np.nan, y=np.nan), at
+
+
+@lru_cache(maxsize=4)
+def _cells_of(records: Cube, resolution: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Return the cells of all records, rising, and each record's position among them (-1: in none)."""
+    found, at = np.unique(hexagons.parents(records.cell, resolution), return_inverse=True)
+    if len(found) and found[0] == 0:
+        found, at = found[1:], at - 1
+    return found, at.astype(np.int64)

@@ -41,7 +41,7 @@ EPOCH = date(1970, 1, 1)
 _AT_ONCE = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cube:
     """All records of a table.
 

@@ -48,7 +48,7 @@ _FEATURES: dict[Level, type[Compound | Grid | MicroGrid]] = {
 
 
 def units(store: Store, level: Level) -> pd.DataFrame:
-    """Return the units of a level in force, by id.
+    """Return the units of a level in force, by code.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def _units(store: Store, level: Level, _revisions: tuple[int, ...]) -> pd.DataFr
     result["name"] = result["name"].where(result["name"].notna(), result["code"])
     result["area_m2"] = shapely.area(flat)
     result[["x", "y"]] = shapely.get_coordinates(shapely.centroid(flat)).reshape(-1, 2)
-    return result
+    return result.sort_values("code", kind="stable").reset_index(drop=True)
 
 
 def _areas(session: Session, level: AreaLevel) -> Any:

@@ -98,12 +98,13 @@ def poisson_interval(events: npt.ArrayLike, z: float = Z_95) -> tuple[Floats, Fl
     ----------
     F. Garwood (1936), Fiducial limits for the Poisson distribution, Biometrika 28, 437-442.
     """
-    count = np.asarray(events, dtype=float)
+    count, where = np.unique(np.asarray(events, dtype=float), return_inverse=True)  # few differ
     tail = ndtr(-z)
     with np.errstate(invalid="ignore"):
         low = np.where(count > 0, gammaincinv(np.maximum(count, 1e-300), tail), 0.0)
         high = gammaincinv(count + 1, 1 - tail)
-    return np.where(np.isnan(count), np.nan, low), np.where(np.isnan(count), np.nan, high)
+    unknown = np.isnan(count)
+    return np.where(unknown, np.nan, low)[where], np.where(unknown, np.nan, high)[where]
 
 
 def difference(

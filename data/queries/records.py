@@ -137,7 +137,8 @@ def measure(
     frame = frame.assign(**_values(frame, metric, view, recorded=_recorded(records, metric)))
     by = frame["low"] if metric.is_share else frame["value"]
     frame["rank"] = ranks(by, frame["n"], least=TOO_FEW if metric.is_share else 0)
-    frame = frame.sort_values("code", kind="stable").reset_index(drop=True)
+    if view.boundaries == "then":
+        frame = frame.sort_values("code", kind="stable").reset_index(drop=True)
     left = at == -1
     return Measured(
         metric,
