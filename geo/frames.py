@@ -9,11 +9,17 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geo.layers import ROUNDING_M2, groups_of, measurable, polygonal, united, wider_than
+from geo.layers import BESIDE_M, ROUNDING_M2, groups_of, measurable, polygonal, united, wider_than
+
+BORDER_M = 0.01
+"""Outlines nearer than this are a common border."""
 
 
 def frames_around(*layers: gpd.GeoDataFrame, tolerance: float) -> gpd.GeoDataFrame:
     """Return the union of each cluster of overlapping polygons.
+
+    A cluster that lacks one of the layers joins the neighbour with the longest common border: nothing else
+    can cover it.
 
     Parameters
     ----------
@@ -30,16 +36,39 @@ def frames_around(*layers: gpd.GeoDataFrame, tolerance: float) -> gpd.GeoDataFra
     polygon = measurable(
         np.concatenate([np.asarray(layer.geometry.values, dtype=object) for layer in layers])
     )
+    layer = np.repeat(np.arange(len(layers)), [len(one) for one in layers])[~shapely.is_empty(polygon)]
     polygon = polygon[~shapely.is_empty(polygon)]
     i, j = shapely.STRtree(polygon).query(polygon, predicate="intersects")
     i, j = i[i < j], j[i < j]
     overlap = shapely.area(shapely.intersection(polygon[i], polygon[j])) > ROUNDING_M2
     graph = coo_array((np.ones(overlap.sum()), (i[overlap], j[overlap])), shape=(len(polygon), len(polygon)))
     cluster = connected_components(graph, directed=False)[1] if len(polygon) else np.zeros(0, dtype=np.int64)
+    cluster = _with_all_layers(cluster, layer, united(groups_of(cluster), polygon))
     frame = _without_gaps(united(groups_of(cluster), polygon), tolerance)
+    if not shapely.coverage_is_valid(frame):
+        # neighbours may overlap by what is rounding for a pair of polygons
+        frame = polygonal(shapely.coverage_clean(frame, snapping_distance=0.0))
     frame = frame[np.lexsort(shapely.bounds(frame).T[1::-1])]
     ids = pd.Series(np.arange(1, len(frame) + 1), name="id")
     return gpd.GeoDataFrame(ids.to_frame(), geometry=frame, crs=layers[0].crs)
+
+
+def _with_all_layers(cluster: np.ndarray, layer: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Let clusters that lack a layer join the neighbour that they border most."""
+    held = np.zeros((len(frame), layer.max(initial=0) + 1), dtype=bool)
+    held[cluster, layer] = True
+    lacking = np.flatnonzero(~held.all(axis=1))
+    i, j = shapely.STRtree(frame).query(frame[lacking], predicate="dwithin", distance=BESIDE_M)
+    apart = lacking[i] != j
+    one, other = lacking[i[apart]], j[apart]
+    beside = shapely.buffer(frame[other], BORDER_M, quad_segs=1)
+    border = shapely.length(shapely.intersection(shapely.boundary(frame[one]), beside))
+    order = np.lexsort((-other, border, one))
+    longest = order[np.append(one[order][1:] != one[order][:-1], True)] if len(order) else order
+    longest = longest[border[longest] > 0]
+    edges = (np.ones(len(longest)), (one[longest], other[longest]))
+    graph = coo_array(edges, shape=(len(frame), len(frame)))
+    return np.asarray(connected_components(graph, directed=False)[1][cluster])
 
 
 def _without_gaps(frame: np.ndarray, tolerance: float) -> np.ndarray:

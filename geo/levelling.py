@@ -25,6 +25,7 @@ from geo.faces import (
     edges_of,
     faces_of,
     join,
+    segments_of,
     with_nodes,
     without_vertices,
 )
@@ -45,6 +46,8 @@ FLAT = 2e-3
 """How much a line may turn at such a vertex, in radians."""
 THIN_M2 = 20.0
 """What a micro-grid and a compound share at least to be a leaf."""
+MANY = 3000
+BATCH_M = 500.0
 ROUNDS = 3
 THROUGH = 2
 """Edges at a vertex that a line only passes."""
@@ -258,15 +261,27 @@ def _divided(
         some = np.flatnonzero(~done & (is_open == which))
         if not len(some):
             continue
-        polygon, label, crossing = march(faces[some], scores, open_land=which)
-        polygons.append(polygon)
-        leaves.append(label)
-        lands.append(np.full(len(polygon), which))
-        crossings.append(crossing)
+        for here in _neighbourhoods(faces, some):
+            polygon, label, crossing = march(
+                faces[here], scores.near(faces[here], len(faces)), open_land=which
+            )
+            polygons.append(polygon)
+            leaves.append(label)
+            lands.append(np.full(len(polygon), which))
+            crossings.append(crossing)
     polygon = np.concatenate(polygons)
     if crossings:
         polygon = with_nodes(polygon, both_sides(np.concatenate(crossings)))
     return polygon, np.concatenate(leaves), np.concatenate(lands)
+
+
+def _neighbourhoods(faces: NDArray[np.object_], some: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return some faces in batches of neighbours: scores are matrices of points and polygons."""
+    if len(some) <= MANY:
+        return [some]
+    x0, y0, x1, y1 = shapely.bounds(faces[some]).T
+    order = np.lexsort(((y0 + y1) // 2, (x0 + x1) // (2 * BATCH_M), (y0 + y1) // (2 * BATCH_M)))
+    return np.array_split(some[order], -(-len(some) // MANY))
 
 
 def _connected(
@@ -360,7 +375,9 @@ def _without_near_misses(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     xy, owner = shapely.get_coordinates(polygons, return_index=True)
     vertex, number = np.unique(complex_of(xy), return_inverse=True)
     points = shapely.points(vertex.view(np.float64).reshape(-1, 2))
-    v, p = shapely.STRtree(shapely.boundary(polygons)).query(points, predicate="dwithin", distance=MISS_M)
+    segments, of = segments_of(shapely.boundary(polygons))
+    v, s = shapely.STRtree(segments).query(points, predicate="dwithin", distance=MISS_M)
+    p = of[s]
     held = np.isin(v * len(polygons) + p, number * len(polygons) + owner)
     if held.all():
         return polygons

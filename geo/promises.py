@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from geo.errors import Unsound
+from geo.faces import segments_of
 from geo.refusals import Refusal, refused
 from geo.walls import edges_within
 
@@ -69,7 +70,10 @@ def kept(
         _require_coverage(n, polygons, frame, refused(found, n, len(polygons)))
     for n, polygons in enumerate(layers):
         found += _cutting(n, drawn[n], polygons, atoms, refused(found, n, len(polygons)))
-    found += _not_nested(layers, [refused(found, n, len(layer)) for n, layer in enumerate(layers)])
+    # who claims a piece with another holds it besides: that is no division of what lies there
+    claims = [refusal for refusal in found if refusal.reason == "wide_overlap"]
+    exempt = [refused(found, 0, len(layers[0])), refused(claims, 1, len(layers[1]))]
+    found += _not_nested(layers, [*exempt, refused(found, 2, len(layers[2]))])
     free = [~refused(found, n, len(layer)) for n, layer in enumerate(layers)]
     for k, stretch, away in unlevelled(layers[0], layers[1][free[1]], frame, tolerance):
         if free[0][k]:
@@ -138,7 +142,7 @@ def _half_width(atom: shapely.Geometry) -> float:
 
 
 def _not_nested(layers: Layers, exempt: Sequence[NDArray[np.bool_]]) -> list[Refusal]:
-    """Refuse grids that cut a compound and meet another, and micro-grids that meet several grids."""
+    """Refuse compounds that a grid cuts which meets another, and micro-grids that meet several grids."""
     compounds, grids, micro_grids = layers
     g, c = shapely.STRtree(compounds).query(grids, predicate="intersects")
     own = ~exempt[0][c]
@@ -153,10 +157,12 @@ def _not_nested(layers: Layers, exempt: Sequence[NDArray[np.bool_]]) -> list[Ref
     cut = shapely.area(compounds[c]) - area >= MEET_M2
     several = np.bincount(g, minlength=len(grids)) > 1
     found = []
-    for k in np.unique(g[cut & several[g] & ~exempt[1][g]]).tolist():
-        place = common[cut & (g == k)]
-        depth = float(np.sqrt(shapely.area(place).min()))
-        found.append(Refusal(1, k, "repaired", "not_nested", depth, shapely.union_all(place)))
+    broken = cut & several[g] & ~exempt[1][g]
+    for k in np.unique(c[broken]).tolist():
+        # its smaller parts would have to go
+        depth = float(np.sqrt(np.sort(area[c == k])[:-1].max(initial=0.0)))
+        place = shapely.union_all(common[broken & (c == k)])
+        found.append(Refusal(0, k, "repaired", "not_nested", depth, place))
     g, m = shapely.STRtree(micro_grids).query(grids, predicate="intersects")
     part = ~shapely.covers(grids[g], micro_grids[m])
     area = shapely.area(micro_grids[m])
@@ -221,7 +227,9 @@ def _suspects(
     walls = shapely.boundary(compounds)
     p, c = shapely.STRtree(compounds).query(points, predicate="dwithin", distance=tolerance)
     on_wall = np.zeros(len(points), dtype=bool)
-    on_wall[shapely.STRtree(walls).query(points, predicate="dwithin", distance=COINCIDE_M)[0]] = True
+    on_wall[
+        shapely.STRtree(segments_of(walls)[0]).query(points, predicate="dwithin", distance=COINCIDE_M)[0]
+    ] = True
     counts = (np.bincount(p, minlength=len(points)) == 1)[p] | on_wall[p]
     p, c = p[counts], c[counts]
     parts, compound = shapely.get_parts(compounds, return_index=True)
@@ -232,7 +240,9 @@ def _suspects(
     w, q = shapely.STRtree(points[p]).query(wall, predicate="dwithin", distance=reach)
     beside = np.zeros(len(wall), dtype=bool)
     beside[w[owner[w] == c[q]]] = True
-    beside[shapely.STRtree(edges).query(wall, predicate="dwithin", distance=COINCIDE_M)[0]] = False
+    beside[
+        shapely.STRtree(segments_of(edges)[0]).query(wall, predicate="dwithin", distance=COINCIDE_M)[0]
+    ] = False
     same_ring = ring[1:] == ring[:-1]
     joined = same_ring & beside[1:] & beside[:-1]
     run = np.cumsum(np.append(False, ~joined[1:] | ~same_ring[:-1]))
@@ -243,3 +253,9 @@ def _suspects(
     whole = length.copy()
     whole[run[first]] += length[run[last]]
     return np.unique(owner[1:][whole[run] + 2 * step > CROSSING * tolerance])
+
+
+def _near(points: NDArray[np.object_], lines: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Return which points coincide with a line."""
+    tree = shapely.STRtree(segments_of(lines)[0])
+    return np.unique(tree.query(points, predicate="dwithin", distance=COINCIDE_M)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,6 +22,10 @@ STEEP = 20.0
 JOIN_M = 0.01
 """A crossing this close to a drawn vertex is that vertex."""
 FAR_M = 5000.0
+NEAR_M = 300.0
+"""Leaves further from a batch of faces than this are not asked."""
+FEW = 500
+"""Up to so many leaves are asked anyhow."""
 ON_RIM_M = 1e-4
 
 
@@ -45,18 +50,46 @@ class Scores:
     """
 
     def __init__(self, sheet: Sheet, leaves: NDArray[np.int64], tolerance: float) -> None:
-        self.sheet = sheet
         self.leaves = leaves
         self.limit = tolerance - 0.6
         self.reach = tolerance + 6.0
         # on the frame nothing was drawn: it is there for all alike, and says nothing about who is nearer
         self.border = shapely.boundary(sheet.frame)
+        self.layers = list(sheet.layers)
+        self.weights = list(sheet.weights)
         self.edges = [edges_within(layer, sheet.frame) for layer in sheet.layers]
-        for layer in sheet.layers:
+        for layer in self.layers:
             shapely.prepare(layer)
-        self.pairs, self.pair = np.unique(leaves[:, :2], axis=0, return_inverse=True)
-        self.leaf_of = np.full((len(self.pairs), max(1, len(sheet.layers[2]))), -1)
-        self.leaf_of[self.pair, np.maximum(leaves[:, 2], 0)] = np.arange(len(leaves))
+        self.take(np.arange(len(leaves)), leaves)
+
+    def take(self, which: NDArray[np.int64], members: NDArray[np.int64]) -> None:
+        """Take these leaves into account, by the numbers that their members have in `layers`."""
+        self.pairs, pair = np.unique(members[:, :2], axis=0, return_inverse=True)
+        self.leaf_of = np.full((len(self.pairs), max(1, len(self.layers[2]))), -1)
+        self.leaf_of[pair, np.maximum(members[:, 2], 0)] = which
+        self.micro_grid = np.full(len(self.leaves), -1)
+        self.micro_grid[which] = members[:, 2]
+
+    def near(self, faces: NDArray[np.object_], total: int) -> Scores:
+        """Return scores of the leaves near some of a number of faces: far ones can't win there."""
+        if len(faces) == total or len(self.leaves) < FEW:
+            return self
+        x0, y0, x1, y1 = shapely.total_bounds(faces) + np.array([-1, -1, 1, 1]) * NEAR_M
+        kept = []
+        for layer in self.layers:
+            west, south, east, north = shapely.bounds(layer).T if len(layer) else np.zeros((4, 0))
+            kept.append((west < x1) & (east > x0) & (south < y1) & (north > y0))
+        number = [np.append(np.cumsum(keep) - 1, OPEN) for keep in kept]  # the last stands for none
+        held = [np.append(keep, True)[self.leaves[:, n]] for n, keep in enumerate(kept)]
+        inside = held[0] & held[1] & held[2]
+        which = np.flatnonzero(inside)
+        result = copy(self)
+        result.layers = [layer[keep] for layer, keep in zip(self.layers, kept, strict=True)]
+        result.edges = [edges[keep] for edges, keep in zip(self.edges, kept, strict=True)]
+        result.weights = [weight[keep] for weight, keep in zip(self.weights, kept, strict=True)]
+        members = np.stack([number[n][self.leaves[which, n]] for n in range(3)], axis=1)
+        result.take(which, members)
+        return result
 
     def best(self, xy: NDArray[np.float64], *, open_land: bool) -> Scored:
         """Return the best leaf at (n, 2) points, and the scores that led to it."""
@@ -66,7 +99,7 @@ class Scores:
         if len(lost):
             first[lost] = self._pair_scores(xy[lost], FAR_M, open_land=open_land)
             pair[lost] = np.argmax(first[lost], axis=1)
-        if not len(self.sheet.layers[2]):
+        if not len(self.layers[2]):
             return Scored(self.leaf_of[pair, 0], pair, first, np.zeros((len(xy), 1)))
         second = self._signed(2, xy, self.reach)
         micro = np.argmax(np.where(self.leaf_of[pair] >= 0, second, -np.inf), axis=1)
@@ -83,7 +116,7 @@ class Scores:
         for n in (1,) if open_land else (0, 1):
             away = self._signed(n, xy, reach)
             away += STEEP * (np.maximum(away - self.limit, 0) + np.minimum(away + self.limit, 0))
-            away *= self.sheet.weights[n]
+            away *= self.weights[n]
             total += away[:, self.pairs[:, n]] if away.shape[1] else 0
         total[:, (self.pairs[:, 0] == OPEN) != open_land] = -np.inf
         return total
@@ -91,7 +124,7 @@ class Scores:
     def _signed(self, n: int, xy: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
         """Return (points, polygons) distances to outlines, positive inside, at least -reach."""
         result = np.full((len(xy), len(self.edges[n])), -reach)
-        box = shapely.bounds(self.sheet.layers[n]) + np.array([-reach, -reach, reach, reach])
+        box = shapely.bounds(self.layers[n]) + np.array([-reach, -reach, reach, reach])
         x, y = xy.T
         points = shapely.points(xy)
         on_rim = shapely.dwithin(self.border, points, ON_RIM_M)
@@ -99,9 +132,9 @@ class Scores:
             near = np.flatnonzero((x > x0) & (x < x1) & (y > y0) & (y < y1))
             if len(near):
                 distance = np.nan_to_num(shapely.distance(self.edges[n][k], points[near]), nan=FAR_M)
-                within = shapely.intersects_xy(self.sheet.layers[n][k], x[near], y[near])
+                within = shapely.intersects_xy(self.layers[n][k], x[near], y[near])
                 unsure = np.flatnonzero(on_rim[near] & ~within)
-                within[unsure] = shapely.dwithin(self.sheet.layers[n][k], points[near[unsure]], ON_RIM_M)
+                within[unsure] = shapely.dwithin(self.layers[n][k], points[near[unsure]], ON_RIM_M)
                 result[near, k] = np.where(within, distance, np.maximum(-distance, -reach))
         return result
 
@@ -146,7 +179,7 @@ def march(
 
     def between(i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float64]:
         i, j = np.minimum(i, j), np.maximum(i, j)
-        point = _crossing(i, j, xy, scored, scores.leaves[:, 2])
+        point = _crossing(i, j, xy, scored, scores.micro_grid)
         row = np.stack([z[i], z[j], complex_of(point)], axis=1)
         crossings.append(row[(row[:, 2] != row[:, 0]) & (row[:, 2] != row[:, 1])])
         return point

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from geo.faces import polygonal
+from geo.faces import polygonal, segments_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -241,20 +241,17 @@ def _beside(
     tolerance: float,
 ) -> Beside:
     points = shapely.points(xy)
-    depth = np.full((len(xy), len(grids)), -np.inf)
     reach = 2.5 * tolerance
-    tree = shapely.STRtree(edges)
-    p, g = tree.query(points, predicate="dwithin", distance=reach)
-    away = shapely.distance(points[p], edges[g])
+    p, g, away = _distances(points, edges, reach)
+    shapely.prepare(grids)
     inside = shapely.intersects(grids[g], points[p])
-    depth[p, g] = np.where(inside, away, -away)
+    depth = np.where(inside, away, -away)
     mine = np.zeros((len(compounds), len(grids)), dtype=bool)
     mine[pairs[:, 0], pairs[:, 1]] = True
-    ours = np.where(mine[owner], depth, -np.inf)
-    theirs = np.where(mine[owner], -np.inf, depth)
-    row = np.arange(len(xy))
-    inner, outer = np.argmax(ours, axis=1), np.argmax(theirs, axis=1)
-    to_inner, to_outer = ours[row, inner], -theirs[row, outer]
+    own = mine[owner[p], g]
+    inner, to_inner = _deepest(p[own], g[own], depth[own], len(xy))
+    outer, to_outer = _deepest(p[~own], g[~own], depth[~own], len(xy))
+    to_outer = -to_outer
     # a compound with several grids may also lie beside an edge between two of its own
     missing = ~np.isfinite(to_inner) | ~np.isfinite(to_outer)
     to_inner[missing] = to_outer[missing] = np.inf
@@ -274,8 +271,10 @@ def _beside(
         alone[seen] = True
         alone[seen[e[others]]] = False
     road = np.full(len(xy), np.inf)
-    p, c = shapely.STRtree(compounds).query(points, predicate="dwithin", distance=ROAD * tolerance)
-    across = mine[c, outer[p]] & ~mine[c, inner[p]] & (c != owner[p]) & ~missing[p]
+    some = np.flatnonzero(~missing)
+    p, c = shapely.STRtree(compounds).query(points[some], predicate="dwithin", distance=ROAD * tolerance)
+    p = some[p]
+    across = mine[c, outer[p]] & ~mine[c, inner[p]] & (c != owner[p])
     p, c = p[across], c[across]
     line = shapely.shortest_line(points[p], compounds[c])
     order = np.argsort(-shapely.length(line), kind="stable")
@@ -293,6 +292,30 @@ def _beside(
         road,
         middle,
     )
+
+
+def _distances(
+    points: NDArray[np.object_], lines: NDArray[np.object_], reach: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return pairs of a point and a line within reach of it, and their distances."""
+    segments, line = segments_of(lines)
+    p, s = shapely.STRtree(segments).query(points, predicate="dwithin", distance=reach)
+    away = shapely.distance(points[p], segments[s])
+    order = np.lexsort((away, line[s], p))
+    p, k, away = p[order], line[s][order], away[order]
+    nearest = np.append(True, (p[1:] != p[:-1]) | (k[1:] != k[:-1])) if len(p) else np.zeros(0, dtype=bool)
+    return p[nearest], k[nearest], away[nearest]
+
+
+def _deepest(
+    point: NDArray[np.int64], grid: NDArray[np.int64], depth: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each of a number of points the grid in which it lies deepest, and how deep."""
+    which, value = np.zeros(count, dtype=np.int64), np.full(count, -np.inf)
+    order = np.lexsort((-grid, depth))  # the last one written stands
+    which[point[order]] = grid[order]
+    value[point[order]] = depth[order]
+    return which, value
 
 
 def _strips(

@@ -22,5 +22,19 @@ def test_a_hole_no_wider_than_the_tolerance_is_a_gap_of_drawing_and_a_wider_one_
     assert frame.equals(shapely.difference(box(0, 0, 100, 100), box(60, 40, 80, 60)))
 
 
+def test_a_compound_in_no_grid_lies_in_the_frame_that_it_borders_most():
+    compounds = layer({"a": box(10, 10, 90, 90), "b": box(110, 10, 190, 90), "block": box(100, 90, 150, 130)})
+    grids = layer({"west": box(0, 0, 100, 120), "east": box(101, 0, 200, 90)})
+    frames = frames_around(compounds, grids, tolerance=5)
+    assert [round(shape.area) for shape in frames.geometry] == [100 * 120, 99 * 90 + 50 * 40]
+
+
+def test_frames_that_overlap_by_rounding_become_a_coverage():
+    grids = layer({"g1": box(0, 0, 100, 100), "g2": box(100 - 1e-6, 0, 200, 100)})
+    frames = frames_around(grids, tolerance=5)
+    assert len(frames) == 2
+    assert shapely.coverage_is_valid(frames.geometry.to_numpy())
+
+
 def test_nothing_drawn_gives_no_frame():
     assert frames_around(layer(), layer(), tolerance=5).empty
