@@ -109,6 +109,9 @@ def _moved(
     source, target, piece = source[real], target[real], piece[real]
     sources, targets, pieces = [source], [target], [piece]
     # what one lost and nobody holds; what one gained and nobody held
+    told = np.bincount(source, shapely.area(piece), len(old))
+    # pieces of what was lost are disjoint: new polygons don't overlap
+    less = less[shapely.area(lost[less]) - told[less] > LEAST_M2]
     rest = _without(lost, less, piece, source)
     bare = shapely.area(rest) > LEAST_M2
     sources.append(less[bare])
@@ -143,10 +146,7 @@ def _without(
     order = np.argsort(owner, kind="stable")
     first, last = np.searchsorted(owner[order], which), np.searchsorted(owner[order], which, side="right")
     rest = parts[which].copy()
-    told = np.bincount(owner, shapely.area(pieces), len(parts))[which] if len(owner) else np.zeros(len(which))
-    complete = np.abs(shapely.area(rest) - told) < LEAST_M2
-    rest[complete] = shapely.Polygon()
-    for n in np.flatnonzero((last > first) & ~complete).tolist():
+    for n in np.flatnonzero(last > first).tolist():
         mine = pieces[order[first[n] : last[n]]]
         # part by part: GEOS 3.14 can lose a thin part of many in one overlay
         left = shapely.difference(shapely.get_parts(rest[n]), shapely.union_all(mine))
