@@ -17,10 +17,11 @@ from werkzeug.wrappers import Response
 from dashboard import auth, compression, outlines, server, uploads
 from dashboard.callbacks import alignment as alignment_callbacks
 from dashboard.callbacks import city as city_callbacks
+from dashboard.callbacks import coverage as coverage_callbacks
 from dashboard.callbacks import imports as imports_callbacks
 from dashboard.callbacks import wall as wall_callbacks
 from dashboard.i18n import _, language
-from dashboard.pages import alignment, city, imports, wall
+from dashboard.pages import alignment, city, coverage, imports, wall
 from dashboard.services import Services
 
 VERSION = installed_version("pingqi")
@@ -28,6 +29,7 @@ LARGEST_UPLOAD = 700_000_000
 
 PAGES: dict[str, tuple[ModuleType, ModuleType]] = {
     "/": (city, city_callbacks),
+    "/coverage/": (coverage, coverage_callbacks),
     "/align/": (alignment, alignment_callbacks),
     "/import/": (imports, imports_callbacks),
     "/wall/": (wall, wall_callbacks),

@@ -12,9 +12,9 @@ from functools import cache
 from importlib.resources import files
 from typing import IO, Any
 
+from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 from flask import has_request_context, request
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -50,8 +50,7 @@ def number(value: float | None, digits: int = 0) -> str:
     """Return a number with thousands separators; a dash where there is none."""
     if value is None or value != value:  # noqa: PLR0124  (NaN)
         return DASH
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(value, format=pattern, locale=_locale()))
+    return f"{value:,.{digits}f}"  # both languages write numbers so; Babel takes a millisecond for each
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -63,11 +62,16 @@ def day(value: date | None) -> str:
     """Return a date as people write it; a dash where there is none."""
     if value is None:
         return DASH
-    return str(format_date(value, format="y年M月d日" if language() == "zh" else "d MMM y", locale=_locale()))
+    return str(
+        format_date(
+            value, format="y年M月d日" if language() == "zh" else "d MMM y", locale=_locale(language())
+        )
+    )
 
 
-def _locale() -> str:
-    return "zh_CN" if language() == "zh" else "en_GB"
+@cache
+def _locale(code: str) -> Locale:
+    return Locale.parse("zh_CN" if code == "zh" else "en_GB")
 
 
 def extract_template(

@@ -19,6 +19,8 @@ class Theme:
     kinds
         Colour of each compound kind and, under None, of compounds not yet classified; they can be told
         apart without red and green.
+    mark
+        Dots and bars of charts that show one thing.
     ramps
         Five classes from low to high; the most conspicuous end is the high one on this background.
     """
@@ -33,6 +35,7 @@ class Theme:
     kinds: dict[CompoundKind | None, str]
     ramps: dict[Measure, tuple[str, ...]]
     too_few: str
+    mark: str
 
 
 _KINDS = CompoundKind
@@ -58,6 +61,7 @@ DARK = Theme(
         Measure.SATISFACTION: ("#c0504d", "#d98b5f", "#d9cfae", "#7fb4d6", "#4687c7"),
     },
     too_few="#5d6a7e",
+    mark="#4f9be6",
 )
 
 LIGHT = Theme(
@@ -81,6 +85,7 @@ LIGHT = Theme(
         Measure.SATISFACTION: ("#b5403d", "#e09a6b", "#efe6c8", "#86b5d9", "#2f6fb3"),
     },
     too_few="#aab4c2",
+    mark="#2a78b0",
 )
 
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}

@@ -58,7 +58,7 @@ def kinds(compounds: pd.DataFrame, shown: tuple[str, ...], theme: Theme) -> Colo
     ).to_numpy("u1")
     counts = kind.value_counts()
     rows = [
-        _row(theme.kinds[one], _(one.label) if one else _("未分类"), number(int(counts.get(name, 0))))
+        row(theme.kinds[one], _(one.label) if one else _("未分类"), number(int(counts.get(name, 0))))
         for one, name in zip(order, names, strict=True)
         if counts.get(name, 0) and name in shown
     ]
@@ -99,9 +99,9 @@ def overlay(found: Overlay, counties: pd.Series[Any], hidden: np.ndarray, theme:
     rows = _class_rows(codes[~hidden], breaks, ramp, found.measure)
     few, none = int((codes[~hidden] == too_few).sum()), int((codes[~hidden] == unknown).sum())
     if few:
-        rows.append(_row(theme.too_few, _("评价不足 {k} 条，不排名", k=TOO_FEW), number(few), hatched=True))
+        rows.append(row(theme.too_few, _("评价不足 {k} 条，不排名", k=TOO_FEW), number(few), hatched=True))
     if none:
-        rows.append(_row(theme.line, _("缺分母，不计算"), number(none)))
+        rows.append(row(theme.line, _("缺分母，不计算"), number(none)))
     codes[hidden] = NOT_SHOWN
     layer = found.unit.value
     coloured = {
@@ -150,23 +150,27 @@ UNIT_LABELS = {
 def _class_rows(
     codes: np.ndarray, breaks: np.ndarray, ramp: tuple[str, ...], measure: Measure
 ) -> list[html.Div]:
-    edges = [f"{edge:g}" for edge in breaks]
-    unit = "%" if measure is Measure.SATISFACTION else ""
-    if not edges:
-        texts = [_("全部")]
-    else:
-        texts = [
-            _("低于 {x}", x=edges[0] + unit),
-            *(f"{low}—{high}{unit}" for low, high in pairwise(edges)),
-            _("{x} 及以上", x=edges[-1] + unit),
-        ]
+    texts = class_texts(breaks, "%" if measure is Measure.SATISFACTION else "")
     return [
-        _row(colour, text, number(int((codes == code).sum())))
+        row(colour, text, number(int((codes == code).sum())))
         for code, (colour, text) in reversed(list(enumerate(zip(ramp, texts, strict=True))))
     ]
 
 
-def _row(colour: str, text: str, count: str, *, hatched: bool = False) -> html.Div:
+def class_texts(breaks: np.ndarray, unit: str = "") -> list[str]:
+    """Return the classes between inner edges in words, from the lowest."""
+    edges = [f"{edge:g}" for edge in breaks]
+    if not edges:
+        return [_("全部")]
+    return [
+        _("低于 {x}", x=edges[0] + unit),
+        *(f"{low}—{high}{unit}" for low, high in pairwise(edges)),
+        _("{x} 及以上", x=edges[-1] + unit),
+    ]
+
+
+def row(colour: str, text: str, count: str, *, hatched: bool = False) -> html.Div:
+    """Return one class of a legend with how many are in it."""
     swatch = html.Span(className="swatch hatched" if hatched else "swatch", style={"backgroundColor": colour})
     return html.Div(
         [swatch, html.Span(text), html.Span(count, className="legend-count")], className="legend-row"

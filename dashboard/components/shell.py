@@ -12,7 +12,13 @@ from flask_login import current_user
 from dashboard.i18n import LANGUAGES, _, language
 from dashboard.theme import COOKIE, FONT, LIGHT, THEMES, Theme
 
-PAGES = (("/", "全市一张图"), ("/align/", "拉平对齐"), ("/import/", "数据导入"), ("/wall/", "大屏"))
+PAGES = (
+    ("/", "全市一张图"),
+    ("/coverage/", "全市覆盖"),
+    ("/align/", "拉平对齐"),
+    ("/import/", "数据导入"),
+    ("/wall/", "大屏"),
+)
 
 
 def theme() -> Theme:

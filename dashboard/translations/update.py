@@ -43,6 +43,12 @@ def labels() -> list[tuple[str, str]]:
     )
     from dashboard.components.import_report import HOW  # noqa: PLC0415
     from dashboard.components.legend import MEASURE_LABELS, MEASURE_UNITS, UNIT_LABELS  # noqa: PLC0415
+    from dashboard.components.rates import (  # noqa: PLC0415
+        DENOMINATORS,
+        METRIC_LABELS,
+        METRIC_UNITS,
+        NUMERATORS,
+    )
     from dashboard.components.shell import PAGES  # noqa: PLC0415
     from dashboard.components.tables import GRID_TEXTS  # noqa: PLC0415
     from dashboard.pages.alignment import LEAD_LABELS, TAB_LABELS, WIDE_LABELS  # noqa: PLC0415
@@ -58,6 +64,7 @@ def labels() -> list[tuple[str, str]]:
         for member in kind
     ]
     tables = (SEARCH_LABELS, MEASURE_LABELS, MEASURE_UNITS, UNIT_LABELS, LAYER_LABELS, dict(PAGES))
+    tables += (METRIC_LABELS, METRIC_UNITS, NUMERATORS, DENOMINATORS)
     tables += (HOW, GRID_TEXTS, SWITCH_LABELS)
     tables += (
         LAYERS,
@@ -68,7 +75,7 @@ def labels() -> list[tuple[str, str]]:
         WIDE_LABELS,
         dict(enumerate((NOBODY, OPEN_LAND))),
     )
-    found += [("dashboard", text) for table in tables for text in table.values()]
+    found += [("dashboard", text) for table in tables for text in table.values() if text]
     found += [("data/imports/targets.py", target.label) for target in TARGETS.values()]
     found += [("data/imports/targets.py", one.label) for target in TARGETS.values() for one in target.fields]
     return found

@@ -1,0 +1,317 @@
+"""What 全市覆盖 does: choices change the URL, and map, table and charts follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard import auth, coverage_files
+from dashboard.callbacks.city import crumbs, pressed
+from dashboard.components import coverage as parts
+from dashboard.components import rates
+from dashboard.components.shell import theme
+from dashboard.coverage_address import Address, levels_below
+from dashboard.figures.coverage import Panel, multiples
+from dashboard.i18n import _, number
+from dashboard.pages import coverage as page
+from dashboard.services import Services
+from dashboard.theme import Theme
+from data.catalogue import Catalogue, read_catalogue
+from data.periods import periods, usual
+from data.queries import areas, overlays
+from data.queries.overlays import Window
+from data.queries.standing import Standing, by_key, standings
+from data.scope import Scope
+from models.enums import AreaLevel
+
+BASE_LAYERS = ["water", "green", "road", "community", "subdistrict", "county", "city", "label"]
+CATALOGUE_FOLDER = "catalogue"
+"""Below the installation's home: entries of the city's own."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an address shows.
+
+    Attributes
+    ----------
+    scope
+        Of the area that is looked at.
+    top
+        That area; None where the store has none.
+    """
+
+    address: Address
+    scope: Scope
+    top: areas.AreaRef | None
+    level: AreaLevel
+    whole: Window | None
+    found: list[Standing]
+
+    @property
+    def whole_name(self) -> str:
+        """What the figures of all areas together are called."""
+        return _("{name}合计", name=self.top.name) if self.top else _("合计")
+
+    @property
+    def chosen(self) -> Standing | None:
+        """The rate on the map."""
+        return by_key(self.found, self.address.show)
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the callbacks of the page."""
+    catalogue = read_catalogue(services.settings.home / CATALOGUE_FOLDER)
+
+    @app.callback(
+        Output(page.URL, "search"),
+        Output(page.FIT, "data"),
+        Input(page.MAP, "clicked"),
+        Input(page.TABLE, "cellClicked"),
+        Input({"type": "goto", "key": ALL}, "n_clicks"),
+        Input(page.SHOW, "value"),
+        Input(page.LEVEL, "value"),
+        Input(page.PERIOD, "value"),
+        State(page.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def navigate(
+        clicked: dict[str, Any] | None,
+        cell: dict[str, Any] | None,
+        _links: list[int],
+        show: str | None,
+        level: str | None,
+        period: str | None,
+        search: str,
+    ) -> tuple[Any, Any]:
+        address, scope = Address.of(search), auth.scope()
+        triggers = {str(one["prop_id"].rpartition(".")[0]) for one in ctx.triggered}
+        key, by = pressed(ctx.triggered), "choice"
+        if key:
+            new = drilled(services, scope, address, key.partition(":")[2])
+        elif page.TABLE in triggers and cell:
+            new = on_cell(services, scope, address, cell)
+        elif page.MAP in triggers and clicked and clicked.get("id") is not None:
+            new, by = on_map(services, scope, address, clicked), "map"
+        elif triggers & {page.SHOW, page.LEVEL, page.PERIOD}:
+            asked = Address.of(Address(show=show).search() + f"&level={level}&period={period}")
+            new, by = controls(services, scope, address, asked), "controls"
+        else:
+            raise PreventUpdate
+        if new == address:
+            raise PreventUpdate
+        return new.search(), {"by": by, "search": new.search()}
+
+    @app.callback(
+        Output(page.SHOW, "data"),
+        Output(page.SHOW, "value"),
+        Output(page.LEVEL, "data"),
+        Output(page.LEVEL, "value"),
+        Output(page.PERIOD, "data"),
+        Output(page.PERIOD, "value"),
+        Output(page.CRUMBS, "children"),
+        Output(page.MAP, "values"),
+        Output(page.MAP, "visible"),
+        Output(page.MAP, "zooms"),
+        Output(page.LEGEND, "children"),
+        Output(page.TABLE, "columnDefs"),
+        Output(page.TABLE, "rowData"),
+        Output(page.TABLE, "dashGridOptions"),
+        Output(page.NOTE, "children"),
+        Output(page.CHARTS, "figure"),
+        Input(page.URL, "search"),
+        State(page.TABLE, "dashGridOptions"),
+    )
+    def show_all(search: str, options: dict[str, Any]) -> tuple[Any, ...]:
+        shown, colours = look(services, auth.scope(), catalogue, Address.of(search)), theme()
+        chosen = shown.chosen
+        on_map = parts.coloured(chosen, shown.level, colours) if chosen else None
+        lines, total = parts.rows(shown.found, colours, shown.whole_name)
+        with services.store.reading() as session:
+            path = crumbs(session, auth.scope(), shown.address.area)
+        return (
+            *control_values(shown),
+            path,
+            on_map.values if on_map else None,
+            BASE_LAYERS,
+            {shown.level.value: [0, 24]},
+            on_map.legend if on_map else None,
+            parts.columns(shown.found, shown.level),
+            lines,
+            {**options, "pinnedTopRowData": [total]},
+            note(shown),
+            charts(shown, colours),
+        )
+
+    @app.callback(
+        Output(page.MAP, "overlays"),
+        Output(page.MAP, "view"),
+        Input(page.URL, "search"),
+        Input(page.FIT, "data"),
+    )
+    def show_place(search: str, fit: dict[str, Any]) -> tuple[Any, Any]:
+        address = Address.of(search)
+        by = fit["by"] if fit["search"] == address.search() else "load"
+        return place(services, auth.scope(), address, moves=by in {"choice", "load"})
+
+    @app.callback(
+        Output(page.DOWNLOAD, "data"),
+        Input(page.EXCEL, "n_clicks"),
+        Input(page.CSV, "n_clicks"),
+        State(page.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def export(excel: int | None, csv: int | None, search: str) -> Any:
+        if not (excel or csv):
+            raise PreventUpdate
+        shown = look(services, auth.scope(), catalogue, Address.of(search))
+        return exported(shown, "csv" if ctx.triggered_id == page.CSV else "xlsx")
+
+
+def look(services: Services, scope: Scope, catalogue: Catalogue, address: Address) -> Shown:
+    """Return what an address shows; an area, level or period that can't be shown there is as usual."""
+    with services.store.reading() as session:
+        whole = overlays.span(session, scope)
+        top = areas.by_code(session, scope, address.area) if address.area else None
+        inner = scope.narrowed(top.code) if top else scope
+        top = top or areas.top(session, scope)
+    below = levels_below(top.level if top else AreaLevel.CITY)
+    level = address.level if address.level in below else below[0]
+    period = None
+    if whole:
+        period = address.period if address.period in periods(whole) else usual(whole)
+    found = standings(services.store, inner, catalogue, level, period, whole)
+    return Shown(address.but(period=period), inner, top, level, whole, found)
+
+
+def control_values(shown: Shown) -> tuple[Any, ...]:
+    """Return options and value of the choices of rate, level and period."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for one in shown.found:
+        kind = _("现状") if one.window is None else _("办理")
+        groups.setdefault(kind, []).append({"value": one.key, "label": rates.words(one).label})
+    below = levels_below(shown.top.level if shown.top else AreaLevel.CITY)
+    spans = periods(shown.whole) if shown.whole else []
+    period = shown.address.period
+    return (
+        [{"group": kind, "items": items} for kind, items in groups.items()],
+        shown.chosen.key if shown.chosen else None,
+        [{"value": one.value, "label": _(one.label)} for one in below],
+        shown.level.value,
+        [{"value": one.key, "label": rates.period_label(one)} for one in spans],
+        period.key if period else None,
+    )
+
+
+def controls(services: Services, scope: Scope, address: Address, asked: Address) -> Address:
+    """Return the address that the controls ask for; what is usual is left out of it."""
+    with services.store.reading() as session:
+        whole = overlays.span(session, scope)
+        top = areas.by_code(session, scope, address.area) if address.area else areas.top(session, scope)
+    below = levels_below(top.level if top else AreaLevel.CITY)
+    level = asked.level if asked.level in below and asked.level != below[0] else None
+    period = asked.period if whole and asked.period != usual(whole) else None
+    first = asked.show if asked.show and asked.show != usual_rate(services) else None
+    return address.but(show=first, level=level, period=period)
+
+
+def usual_rate(services: Services) -> str | None:
+    """Return the rate that is shown where none is chosen: the first of the catalogue."""
+    return next(iter(read_catalogue(services.settings.home / CATALOGUE_FOLDER).rates), None)
+
+
+def drilled(services: Services, scope: Scope, address: Address, code: str) -> Address:
+    """Return the address after going to an area; a community is marked, as nothing lies below it here."""
+    with services.store.reading() as session:
+        area, top = areas.by_code(session, scope, code), areas.top(session, scope)
+    if area is None:
+        return address
+    if area.level is AreaLevel.COMMUNITY and (top is None or top.code != code):
+        return address.but(chosen=code)
+    level = address.level if address.level in levels_below(area.level)[1:] else None
+    return address.but(area=None if top and top.code == code else code, level=level, chosen=None)
+
+
+def on_cell(services: Services, scope: Scope, address: Address, cell: dict[str, Any]) -> Address:
+    """Return the address after a click in the table: a name drills down, a figure goes on the map."""
+    column, code = str(cell.get("colId")), str(cell.get("rowId") or "")
+    if column != parts.NAME:
+        new = address.but(show=None if column == usual_rate(services) else column)
+        return Address.of(new.search())
+    return drilled(services, scope, address, code)
+
+
+def on_map(services: Services, scope: Scope, address: Address, clicked: dict[str, Any]) -> Address:
+    """Return the address after a click on the map: the area is marked, there and in the table."""
+    if clicked.get("layer") not in set(AreaLevel):
+        return address
+    with services.store.reading() as session:
+        area = areas.by_id(session, scope, int(clicked["id"]))
+    if area is None:
+        return address
+    return address.but(chosen=None) if area.code == address.chosen else address.but(chosen=area.code)
+
+
+def place(services: Services, scope: Scope, address: Address, *, moves: bool) -> tuple[Any, Any]:
+    """Return the map's overlays and its view."""
+    with services.store.reading() as session:
+        top = areas.by_code(session, scope, address.area) if address.area else areas.top(session, scope)
+        drawn = []
+        for role, code in (("related", address.area), ("selected", address.chosen)):
+            shape = areas.geometry(session, scope, code) if code else None
+            if shape is not None:
+                line = shapely.geometry.mapping(shapely.boundary(shape))
+                drawn.append(
+                    {"role": role, "geojson": {"type": "Feature", "properties": {}, "geometry": line}}
+                )
+        bounds = areas.bounds(session, scope, top.code) if top else None
+    if not moves or bounds is None:
+        return drawn, no_update
+    return drawn, {"key": address.area or "all", "bounds": list(bounds), "padding": 24}
+
+
+def note(shown: Shown) -> list[Any]:
+    """Return what a reader must know of the table."""
+    told = [_("每个数字停留可见分子、分母和日期。现状为全数统计，系统未存以往各期，不列变化。")]
+    if any(one.before for one in shown.found):
+        told.append(_("▲▼ 表示变化的 95% 区间不含 0；+− 表示区间含 0，不能说有变化。"))
+    return [html.Span(" ".join(told))]
+
+
+def charts(shown: Shown, colours: Theme) -> Any:
+    """Return the small multiples of all rates."""
+    panels = []
+    chosen = shown.chosen
+    for one in shown.found:
+        text, total = rates.words(one), one.total
+        frame = one.frame[["name", "value", "low", "high", "was"]].copy()
+        frame["told"] = [
+            f"<b>{record['name']}</b><br>" + rates.told(one, record).replace("\n", "<br>")
+            for record in one.frame.to_dict("records")
+        ]
+        panels.append(
+            Panel(
+                text.label,
+                f"{rates.value_text(total['value'], text.unit)}　{number(total['numerator'])}/"
+                f"{number(total['denominator'])}",
+                frame,
+                float(total["value"]),
+                text.unit == "%",
+                chosen is not None and one.key == chosen.key,
+            )
+        )
+    return multiples(panels, colours, _("上期"))
+
+
+def exported(shown: Shown, kind: str) -> dict[str, Any]:
+    """Return the figures as a file to download."""
+    where = shown.top.name if shown.top else ""
+    name = _("全市覆盖-{where}-{level}.{kind}", where=where, level=_(shown.level.label), kind=kind)
+    make = coverage_files.csv if kind == "csv" else coverage_files.workbook
+    content = make(shown.found, shown.level, shown.whole_name)
+    download: dict[str, Any] = dcc.send_bytes(lambda file: file.write(content), name)
+    return download

@@ -1,0 +1,105 @@
+"""The figures of 全市覆盖 as files: each with its numerator, its denominator and its date."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import pandas as pd
+
+from dashboard.components import rates
+from dashboard.i18n import _
+from data.queries.overlays import Window
+from data.queries.standing import Standing
+from models.enums import AreaLevel
+
+WIDEST = 44
+SHEET_ROWS_SHOWN = 1
+
+
+def long_table(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> pd.DataFrame:
+    """Return one row for each area and rate, the whole first, with all that belongs to the figure."""
+    parts = []
+    for one in found:
+        text = rates.words(one)
+        whole = one.total.to_frame().T.assign(code="", name=whole_name)
+        frame = pd.concat([whole.astype(object), one.frame.astype(object)], ignore_index=True)
+        few = frame["too_few"].astype(bool)
+        numbers = {
+            name: pd.to_numeric(frame[name]).round(2)
+            for name in ("value", "low", "high", "was", "change", "change_low", "change_high")
+        }
+        parts.append(
+            pd.DataFrame(
+                {
+                    _("代码"): frame["code"],
+                    _(level.label): frame["name"],
+                    _("指标"): text.label,
+                    _("数值"): numbers["value"],
+                    _("单位"): text.unit,
+                    _("分子"): frame["numerator"],
+                    _("分子口径"): text.numerator,
+                    _("分母"): frame["denominator"],
+                    _("分母口径"): text.denominator,
+                    _("未填（不计入）"): frame["unknown"],
+                    _("记录过少"): few.map({True: _("是"), False: ""}),
+                    _("95% 下限"): numbers["low"],
+                    _("95% 上限"): numbers["high"],
+                    _("日期或时段"): _span(one.window) or (one.as_of.isoformat() if one.as_of else _("未填")),
+                    _("上期"): numbers["was"],
+                    _("上期时段"): _span(one.before),
+                    _("变化"): numbers["change"],
+                    _("变化下限"): numbers["change_low"],
+                    _("变化上限"): numbers["change_high"],
+                    _("可以说有变化"): [
+                        "" if pd.isna(change) else _("是") if clear else _("否")
+                        for change, clear in zip(frame["change"], frame["clear"], strict=True)
+                    ],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def wide_table(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> pd.DataFrame:
+    """Return one row an area, the whole first, and a column a rate."""
+    if not found:
+        return pd.DataFrame()
+    first = found[0].frame
+    table = pd.DataFrame({_("代码"): ["", *first["code"]], _(level.label): [whole_name, *first["name"]]})
+    for one in found:
+        text = rates.words(one)
+        unit = "" if text.unit in text.label else f"（{text.unit}）"
+        values = [one.total["value"], *one.frame["value"]]
+        table[f"{text.label}{unit}"] = pd.to_numeric(pd.Series(values)).round(2)
+    return table
+
+
+def workbook(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> bytes:
+    """Return an Excel workbook: the rates side by side, then every figure with its parts."""
+    out = io.BytesIO()
+    sheets = {
+        _("各区域对比"): wide_table(found, level, whole_name),
+        _("分子分母与日期"): long_table(found, level, whole_name),
+    }
+    with pd.ExcelWriter(out, engine="openpyxl") as book:
+        for name, table in sheets.items():
+            table.to_excel(book, sheet_name=name, index=False, freeze_panes=(SHEET_ROWS_SHOWN, 2))
+            sheet = book.sheets[name]
+            for cells in sheet.columns:
+                longest = max(_width(one.value) for one in cells[:200])
+                sheet.column_dimensions[cells[0].column_letter].width = min(longest + 2, WIDEST)
+    return out.getvalue()
+
+
+def csv(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> bytes:
+    """Return every figure with its parts, UTF-8 with a mark that Excel knows it by."""
+    return long_table(found, level, whole_name).to_csv(index=False).encode("utf-8-sig")
+
+
+def _span(window: Window | None) -> str:
+    return f"{window.start.isoformat()}—{window.end.isoformat()}" if window else ""
+
+
+def _width(value: object) -> int:
+    return sum(2 if one > "\u2e7f" else 1 for one in str(value if value is not None else ""))

@@ -1,0 +1,117 @@
+"""全市覆盖: for a leader. The map, every rate of every area in one table, and each rate in a small chart."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import auth
+from dashboard.components import coverage as parts
+from dashboard.components.shell import header, page, theme
+from dashboard.figures.coverage import empty
+from dashboard.i18n import _, language
+from dashboard.map import PingqiMap
+from dashboard.map_sources import sources
+from dashboard.services import Services
+
+PATH = "/coverage/"
+URL = "url"
+MAP = "cover-map"
+CRUMBS = "cover-crumbs"
+SHOW, LEVEL, PERIOD = "cover-show", "cover-level", "cover-period"
+LEGEND, TABLE, NOTE, CHARTS = "cover-legend", "cover-table", "cover-note", "cover-charts"
+EXCEL, CSV, DOWNLOAD = "cover-excel", "cover-csv", "cover-download"
+FIT = "cover-fit"
+"""Whether the map itself made the last choice: what the reader looks at is not moved."""
+
+
+def layout(services: Services) -> dmc.MantineProvider:
+    """Return the page for whoever is signed in."""
+    colours = theme()
+    found = sources(services, auth.scope())
+    crumbs = html.Nav(id=CRUMBS, className="crumbs", **{"aria-label": _("所在区域")})
+    return page(
+        [
+            dcc.Location(id=URL, refresh="callback-nav"),
+            dcc.Store(id=FIT, data={"by": "load", "search": ""}),
+            dcc.Download(id=DOWNLOAD),
+            header(PATH, [crumbs]),
+            html.Main(
+                [
+                    html.Section(
+                        [
+                            PingqiMap(
+                                id=MAP,
+                                sources=found,
+                                theme=colours.name,
+                                lang=language(),
+                                attribution=_("审图要求以本地主管部门为准"),
+                                className="city-map",
+                                style={"height": "100%", "width": "100%"},
+                            ),
+                            html.Div(
+                                html.A(_("还没有数据，先导入"), href="/import/", className="button"),
+                                className="empty",
+                            )
+                            if not found
+                            else None,
+                            html.Div(id=LEGEND, className="legend-box"),
+                            html.Div(
+                                dmc.Select(
+                                    id=SHOW,
+                                    data=[],
+                                    size="sm",
+                                    w=270,
+                                    allowDeselect=False,
+                                    **{"aria-label": _("地图显示的指标")},
+                                ),
+                                className="overlay-bar",
+                            ),
+                        ],
+                        className="stage cover-stage",
+                    ),
+                    html.Section(
+                        [
+                            _bar(),
+                            parts.table(TABLE, colours),
+                            html.P(id=NOTE, className="hint"),
+                        ],
+                        className="panel cover-table-panel",
+                    ),
+                    html.Section(
+                        dcc.Graph(
+                            id=CHARTS,
+                            figure=empty(colours),
+                            config={"displayModeBar": False},
+                            responsive=True,
+                            className="cover-charts",
+                        ),
+                        className="panel cover-charts-panel",
+                    ),
+                ],
+                className="cover",
+            ),
+        ],
+        colours,
+    )
+
+
+def _bar() -> html.Div:
+    return html.Div(
+        [
+            html.H2(_("各区域对比")),
+            dmc.SegmentedControl(id=LEVEL, data=[], value="", size="xs"),
+            dmc.Select(
+                id=PERIOD,
+                data=[],
+                size="xs",
+                w=160,
+                allowDeselect=False,
+                **{"aria-label": _("办理情况的时段")},
+            ),
+            html.Span(_("点名称看下级，点数字换地图指标"), className="as-of cover-hint"),
+            dmc.Button("Excel", id=EXCEL, size="xs", variant="default"),
+            dmc.Button("CSV", id=CSV, size="xs", variant="default"),
+        ],
+        className="cover-bar",
+    )

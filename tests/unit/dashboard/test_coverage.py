@@ -1,0 +1,133 @@
+"""What 全市覆盖 does, without a browser."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+import pytest
+
+from dashboard import coverage_files
+from dashboard.callbacks import coverage as page
+from dashboard.components import coverage as parts
+from dashboard.components import rates
+from dashboard.coverage_address import Address, levels_below
+from dashboard.figures.coverage import multiples
+from dashboard.services import Services
+from dashboard.theme import DARK, LIGHT
+from data.catalogue import read_catalogue
+from data.periods import Period
+from data.scope import Scope
+from models.enums import AreaLevel
+from tests import town
+
+ALL, SPRING = Scope(), Scope(town.SPRING)
+CATALOGUE = read_catalogue()
+
+
+def shown(services: Services, search: str = "", scope: Scope = ALL) -> page.Shown:
+    return page.look(services, scope, CATALOGUE, Address.of(search))
+
+
+@pytest.mark.parametrize(
+    "search",
+    ["", "?show=satisfaction", f"?area={town.EAST}&level=community&period=2022H1&chosen={town.SPRING}"],
+)
+def test_an_address_is_written_as_it_was_read(search: str) -> None:
+    assert Address.of(search).search() == search
+
+
+def test_what_cannot_be_read_in_an_address_is_left_out() -> None:
+    assert Address.of("?area=1&level=village&show=A-B&period=soon&chosen=x") == Address()
+
+
+def test_an_area_is_compared_by_what_lies_below_it() -> None:
+    assert levels_below(AreaLevel.CITY) == [AreaLevel.COUNTY, AreaLevel.SUBDISTRICT, AreaLevel.COMMUNITY]
+    assert levels_below(AreaLevel.SUBDISTRICT) == [AreaLevel.COMMUNITY]
+    assert levels_below(AreaLevel.COMMUNITY) == [AreaLevel.COMMUNITY]
+
+
+def test_a_name_drills_down_and_a_figure_goes_on_the_map(town_services: Services) -> None:
+    start = Address(show="property_cover")
+    down = page.on_cell(town_services, ALL, start, {"colId": "name", "rowId": town.EAST})
+    assert down == Address(area=town.EAST, show="property_cover")
+    assert shown(town_services, down.search()).level is AreaLevel.SUBDISTRICT
+    figure = page.on_cell(town_services, ALL, down, {"colId": "satisfaction", "rowId": town.SPRING})
+    assert figure == Address(area=town.EAST, show="satisfaction")
+    marked = page.on_cell(town_services, ALL, down, {"colId": "name", "rowId": town.SPRING})
+    assert marked == Address(area=town.EAST, show="property_cover", chosen=town.SPRING)
+    assert page.on_cell(town_services, SPRING, start, {"colId": "name", "rowId": town.WEST}) == start
+
+
+def test_what_lies_outside_the_scope_is_not_shown(town_services: Services) -> None:
+    inner = shown(town_services, f"?area={town.WEST}", SPRING)
+    assert inner.scope == SPRING
+    assert all(one.frame["code"].tolist() == [town.SPRING] for one in inner.found)
+
+
+def test_every_figure_tells_its_parts_and_its_date(town_services: Services) -> None:
+    all_ = shown(town_services).found
+    for one in all_:
+        text = rates.words(one)
+        for record in one.frame.to_dict("records"):
+            told = rates.told(one, record)
+            assert text.numerator in told
+            assert text.denominator in told
+            assert rates.when(one) in told
+    lines, total = parts.rows(all_, LIGHT, "合计")
+    assert [line["code"] for line in lines] == all_[0].frame["code"].tolist()
+    assert total["property_cover_text"] == "66.7%"
+    assert "未填、不计入  3" in total["property_cover_tip"]
+    fields = {
+        column["field"] for group in parts.columns(all_, AreaLevel.COUNTY)[1:] for column in group["children"]
+    }
+    assert fields <= set(lines[0])
+
+
+def test_the_files_hold_every_figure_with_its_parts(town_services: Services) -> None:
+    view = shown(town_services)
+    book = pd.read_excel(io.BytesIO(coverage_files.workbook(view.found, view.level, "合计")), sheet_name=None)
+    wide, long = book["各区域对比"], book["分子分母与日期"]
+    areas = len(view.found[0].frame)
+    assert len(wide) == areas + 1
+    assert len(long) == len(view.found) * (areas + 1)
+    assert long[["分子口径", "分母口径", "日期或时段"]].notna().all().all()
+    of = long[(long["指标"] == "物业服务覆盖率")].iloc[0]
+    assert (of["分子"], of["分母"], of["数值"], of["未填（不计入）"]) == (6, 9, 66.67, 3)
+    text = coverage_files.csv(view.found, view.level, "合计")
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert len(pd.read_csv(io.BytesIO(text))) == len(long)
+
+
+def test_a_change_is_marked_only_where_its_interval_leaves_zero_out() -> None:
+    assert rates.change_text({"change": 2.34, "clear": True}) == "▲2.3"
+    assert rates.change_text({"change": -2.34, "clear": True}) == "▼2.3"
+    assert rates.change_text({"change": -2.34, "clear": False}) == "−2.3"
+    assert rates.change_text({"change": float("nan"), "clear": False}) == ""
+
+
+def test_the_period_is_written_in_words() -> None:
+    assert [rates.period_label(Period(2026, months, 1)) for months in (3, 6, 12)] == [
+        "2026 年第 1 季度",
+        "2026 年上半年",
+        "2026 年",
+    ]
+
+
+def test_each_rate_has_a_panel_in_either_theme(town_services: Services) -> None:
+    view = shown(town_services)
+    for theme in (LIGHT, DARK):
+        figure = page.charts(view, theme)
+        titles = [note.text for note in figure.layout.annotations]
+        assert len(titles) == len(view.found)
+        assert f"color:{theme.accent}" in titles[0]
+    assert len(multiples([], LIGHT, "上期").data) == 0
+
+
+def test_the_map_s_legend_counts_every_area(town_services: Services) -> None:
+    view = shown(town_services, "?level=community&show=property_cover")
+    chosen = view.chosen
+    assert chosen is not None
+    legend = parts.coloured(chosen, view.level, LIGHT).legend
+    lines = [one for one in legend.children if one.className == "legend-row"]
+    assert sum(int(line.children[2].children) for line in lines) == len(chosen.frame)
