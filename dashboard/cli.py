@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dashboard.commands import alignment, imports, proposal
+from dashboard.commands import alignment, imports, proposal, report
 from data.cities import write_demo
 from data.engine import store_exists
 from data.errors import DataError
@@ -31,6 +31,7 @@ err = Console(stderr=True)
 imports.register(cli)
 alignment.register(cli)
 proposal.register(cli)
+report.register(cli)
 
 
 def main() -> None:
