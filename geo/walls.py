@@ -113,6 +113,7 @@ def levelled_grids(
             np.maximum(np.abs(beside.to_inner - half), np.abs(beside.to_outer - half)) <= tolerance - MARGIN_M
         )
     middle = seen & (mean < np.maximum(MARGIN_M, beside.road - NEAR * tolerance)) & reachable
+    middle |= seen & (beside.road <= NEAR * tolerance) & reachable
     width = np.where(snap, near + MARGIN_M, tolerance + MARGIN_M)
     result = grids.copy()
     for chosen, gives in ((snap, True), (push, False), (middle, False)):
