@@ -47,7 +47,8 @@ FLAT = 2e-3
 THIN_M2 = 20.0
 """What a micro-grid and a compound share at least to be a leaf."""
 MANY = 3000
-BATCH_M = 500.0
+BATCH_M = 400.0
+"""Where more faces than `MANY` are disputed, they are divided in squares of this size."""
 ROUNDS = 3
 THROUGH = 2
 """Edges at a vertex that a line only passes."""
@@ -276,12 +277,14 @@ def _divided(
 
 
 def _neighbourhoods(faces: NDArray[np.object_], some: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return some faces in batches of neighbours: scores are matrices of points and polygons."""
+    """Return some faces in batches of neighbours, since scores are matrices of points and polygons."""
     if len(some) <= MANY:
         return [some]
     x0, y0, x1, y1 = shapely.bounds(faces[some]).T
-    order = np.lexsort(((y0 + y1) // 2, (x0 + x1) // (2 * BATCH_M), (y0 + y1) // (2 * BATCH_M)))
-    return np.array_split(some[order], -(-len(some) // MANY))
+    column, row = (x0 + x1) // (2 * BATCH_M), (y0 + y1) // (2 * BATCH_M)
+    order = np.lexsort((row, column))
+    start = np.flatnonzero((np.diff(column[order]) != 0) | (np.diff(row[order]) != 0)) + 1
+    return np.split(some[order], start)
 
 
 def _connected(

@@ -22,7 +22,7 @@ STEEP = 20.0
 JOIN_M = 0.01
 """A crossing this close to a drawn vertex is that vertex."""
 FAR_M = 5000.0
-NEAR_M = 300.0
+NEAR_M = 150.0
 """Leaves further from a batch of faces than this are not asked."""
 FEW = 500
 """Up to so many leaves are asked anyhow."""
