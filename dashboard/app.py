@@ -14,14 +14,15 @@ from flask import Flask, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from dashboard import auth, compression, outlines, server, uploads
+from dashboard import auth, compression, outlines, server, studio_layers, uploads
 from dashboard.callbacks import alignment as alignment_callbacks
 from dashboard.callbacks import city as city_callbacks
 from dashboard.callbacks import coverage as coverage_callbacks
 from dashboard.callbacks import imports as imports_callbacks
+from dashboard.callbacks import studio as studio_callbacks
 from dashboard.callbacks import wall as wall_callbacks
 from dashboard.i18n import _, language
-from dashboard.pages import alignment, city, coverage, imports, wall
+from dashboard.pages import alignment, city, coverage, imports, studio, wall
 from dashboard.services import Services
 
 VERSION = installed_version("pingqi")
@@ -31,6 +32,7 @@ PAGES: dict[str, tuple[ModuleType, ModuleType]] = {
     "/": (city, city_callbacks),
     "/coverage/": (coverage, coverage_callbacks),
     "/align/": (alignment, alignment_callbacks),
+    "/grids/": (studio, studio_callbacks),
     "/import/": (imports, imports_callbacks),
     "/wall/": (wall, wall_callbacks),
 }
@@ -61,6 +63,7 @@ def create_app(services: Services) -> Flask:
     server.install(flask, services, VERSION)
     flask.register_blueprint(uploads.routes(services))
     flask.register_blueprint(outlines.routes(services))
+    flask.register_blueprint(studio_layers.routes(services))
     compression.install(flask)
     for path, (page, callbacks) in sorted(PAGES.items(), reverse=True):
         _mount(flask, path, page, callbacks, services)

@@ -8,7 +8,7 @@ a `ConflictError` and keeps the draft.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -235,6 +235,7 @@ def publish(
     *,
     scope: Scope | None = None,
     on: date | None = None,
+    then: Callable[[Session], None] | None = None,
 ) -> dict[str, int]:
     """Put the accepted lines of a draft into force, in one transaction.
 
@@ -242,6 +243,8 @@ def publish(
     ----------
     on
         First day of the new version, last of the former; today unless given.
+    then
+        What else is written in the same transaction, once the boundaries are in force.
 
     Returns
     -------
@@ -274,6 +277,9 @@ def publish(
             siting.relink(session, LAYERS[layer])
         for layer, area in changes[["layer", "area_code"]].drop_duplicates().itertuples(index=False):
             session.merge(Setting(key=f"{AREA_REVISION}:{layer}:{area}", value=str(revision)))
+        if then is not None:
+            session.flush()
+            then(session)
         _decide(plan, PlanStatus.PUBLISHED, account_id)
         return counts_of(changes)
 

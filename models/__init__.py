@@ -8,7 +8,7 @@ from models.basemap import Green, Road, Water
 from models.compounds import Building, Compound, Entrance
 from models.grids import Grid, GridPost, GridWorker, MicroGrid
 from models.organisations import Organisation
-from models.plans import BoundaryVersion, Change, Plan, ReferenceBoundary, Source
+from models.plans import BoundaryVersion, Change, Drawing, Plan, ReferenceBoundary, Source
 from models.records import Claim, FormerPlace, Rating, Request
 from models.services import AssistPoint, Canteen, Station
 from models.settings import Setting
@@ -24,6 +24,7 @@ __all__ = [
     "Change",
     "Claim",
     "Compound",
+    "Drawing",
     "Entrance",
     "Figure",
     "Finding",

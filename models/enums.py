@@ -230,6 +230,40 @@ class ProposalReason(Labelled):
     FAILED = "failed", "该社区计算失败"
 
 
+class GridRule(Labelled):
+    """What micro-grids must keep (`geo.grid_rules`); the remedy is what a planner does about it."""
+
+    remedy: str
+
+    def __new__(cls, value: str, label: str = "", remedy: str = "") -> Self:
+        """Make a member from its stored value, its label and the remedy."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        member.remedy = remedy
+        return member
+
+    CLOSED = "closed", "边界没有闭合", "核对社区界线后重新开始绘制。"
+    SEAMLESS = "seamless", "有地块不属于任何微网格", "选中这块地，划入相邻的微网格。"
+    NO_OVERLAP = "no_overlap", "与别的微网格重叠", "核对导入的边界，重新划分。"
+    ONE_COMMUNITY = "one_community", "越出本社区", "核对社区界线，或改到所在社区绘制。"
+    ONE_PIECE = "one_piece", "不相连，分成几块", "把零散的一块划入相邻的微网格，或切分出去。"
+    ATOM_WHOLE = "atom_whole", "切开了楼栋", "把整栋楼划入同一个微网格。"
+    ATOM_ASSIGNED = "atom_assigned", "有楼栋不在微网格内", "核对楼栋位置；在界线外的由所在社区划分。"
+    NESTED = "nested", "跨两个网格", "按网格边界切分，或在拉平对齐中调整网格。"
+    CODE_GIVEN = "code_given", "没有编码", "改编码。"
+    CODE_UNIQUE = "code_unique", "编码重复", "给其中一个改编码。"
+    CODE_OF_COMMUNITY = "code_of_community", "编码不合规则", "编码应为社区代码加顺序号。"
+    CODE_NEVER_REUSED = "code_never_reused", "编码曾用于已停用的微网格", "改用新的编码。"
+    DATES_IN_ORDER = "dates_in_order", "停用日期早于启用日期", "改正日期。"
+    LOAD = "load", "户数不在范围内", "从相邻微网格划入或划出楼栋，或合并、切分。"
+    ONE_COMPOUND = "one_compound", "跨小区", "户数够时按围墙切分；不够时可以保留。"
+    NATURAL_EDGES = "natural_edges", "跨道路或河道", "沿道路或河道切分；户数不够时可以保留。"
+    STABLE = "stable", "较多住户换了微网格", "确需调整的可以发布，并告知住户。"
+    RESPONSIBLE = "responsible", "没有责任单位", "发布后在数据导入中补录。"
+    START_DATE = "start_date", "没有启用日期", "发布时自动填入。"
+
+
 class OverlapCase(Labelled):
     """How a compound and a grid lie on each other."""
 

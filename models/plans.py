@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Index
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import AreaCode, Base, EnumText, Key, one_of, reference
@@ -84,6 +84,29 @@ class Change(Base):
     reason: Mapped[str | None]
     accepted: Mapped[bool] = mapped_column(default=True, server_default="1")
     geometry: Mapped[BaseGeometry | None] = mapped_column(Geometry("GEOMETRY"))
+
+
+class Drawing(Base):
+    """Micro-grids of one community while they are drawn: a plan's cells, and what was done to them.
+
+    Attributes
+    ----------
+    version
+        Rises with each edit; who edits an older one is told.
+    cells
+        The cells and where each began, as `data.drawings` packs them.
+    state
+        What there was at the start, the band, history and locks, as JSON.
+    """
+
+    __tablename__ = "drawing"
+
+    id: Mapped[Key]
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), unique=True)
+    area_code: Mapped[AreaCode]
+    version: Mapped[int]
+    cells: Mapped[bytes]
+    state: Mapped[str]
 
 
 class BoundaryVersion(Base):

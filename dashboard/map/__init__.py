@@ -116,7 +116,8 @@ class PingqiMap(Component):
     sources
         List of ``{id, layer, kind, url, overview_url?, overview_maxzoom?, names_url?, minzoom?, maxzoom?,
         bounds?, whole?}``. `layer` is one of water, green, road, building, compound, grid, micro_grid,
-        community, subdistrict, county, city, point, area_label, compound_label, grid_label;
+        cell, drawn (micro-grids of a draft), community, subdistrict, county, city, point, area_label,
+        compound_label, grid_label;
         `kind` is polygon, line or point; `url` ends in .pmtiles (one vector layer named like `layer`) or
         .geojson. Features have an integer property ``id``; roads a ``class`` (expressway, ring, arterial,
         collector, local, rail), labels ``kind``, ``name`` and ``rank`` (the lowest is placed first), points
@@ -136,6 +137,9 @@ class PingqiMap(Component):
         A code is an index into `colors`; codes in `hatched` get the hatch and the text `too_few`.
     overlays
         List of ``{role, geojson}``, role selected, related, draft or service.
+    draw
+        ``"box"``, ``"polygon"`` or ``"line"`` while something is drawn: a box by dragging, others click by
+        click, ended by a double click or Enter; Backspace takes a vertex back, Escape all.
     view
         ``{key, bounds, padding?, max_zoom?, animate?}`` or ``{key, center, zoom, animate?}``: obeyed when
         `key` changes.
@@ -146,6 +150,8 @@ class PingqiMap(Component):
     clicked
         Output ``{layer, id, source, point?, lng, lat, at}``; layer is None on empty ground; `point` is, say,
         ``station.micro``.
+    drawn
+        Output ``{mode, coordinates, at}``: (lng, lat) of each vertex.
     view_state
         Output ``{center, zoom, bounds}``, 250 ms after a movement.
     painted
@@ -161,8 +167,8 @@ class PingqiMap(Component):
     _base_nodes: ClassVar[list[str]] = ["children"]
     _prop_names: ClassVar[list[str]] = [
         *("id", "className", "style", "theme", "colors", "interactive", "attribution", "label_scale", "lang"),
-        *("sources", "visible", "zooms", "values", "overlays", "view"),
-        *("clicked", "view_state", "painted", "failed"),
+        *("sources", "visible", "zooms", "values", "overlays", "draw", "view"),
+        *("clicked", "drawn", "view_state", "painted", "failed"),
     ]
     available_properties = _prop_names
     _valid_wildcard_attributes: ClassVar[list[str]] = []

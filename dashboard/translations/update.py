@@ -50,10 +50,12 @@ def labels() -> list[tuple[str, str]]:
         NUMERATORS,
     )
     from dashboard.components.shell import PAGES  # noqa: PLC0415
+    from dashboard.components.studio import REFUSED, STATES  # noqa: PLC0415
     from dashboard.components.tables import GRID_TEXTS  # noqa: PLC0415
     from dashboard.pages.alignment import LEAD_LABELS, TAB_LABELS, WIDE_LABELS  # noqa: PLC0415
     from dashboard.pages.city import LAYER_LABELS  # noqa: PLC0415
     from dashboard.pages.imports import SWITCH_LABELS  # noqa: PLC0415
+    from dashboard.pages.studio import KEYS, TOOLS  # noqa: PLC0415
     from data.imports.targets import TARGETS  # noqa: PLC0415
     from models import enums  # noqa: PLC0415
 
@@ -75,6 +77,8 @@ def labels() -> list[tuple[str, str]]:
         WIDE_LABELS,
         dict(enumerate((NOBODY, OPEN_LAND))),
     )
+    tables += (TOOLS, REFUSED, dict(KEYS), {n: label for n, (_colour, label) in STATES.items()})
+    found += [("models/enums.py", rule.remedy) for rule in enums.GridRule]
     found += [("dashboard", text) for table in tables for text in table.values() if text]
     found += [("data/imports/targets.py", target.label) for target in TARGETS.values()]
     found += [("data/imports/targets.py", one.label) for target in TARGETS.values() for one in target.fields]

@@ -58,6 +58,15 @@ export interface View {
   animate?: boolean;
 }
 
+export type DrawMode = "box" | "polygon" | "line";
+
+/** What was drawn, as longitude and latitude; of a polygon the first vertex is not said again. */
+export interface Drawn {
+  mode: DrawMode;
+  coordinates: [number, number][];
+  at: number;
+}
+
 export interface Outputs {
   clicked?: {
     layer: string | null;
@@ -68,6 +77,7 @@ export interface Outputs {
     lat: number;
     at: number;
   };
+  drawn?: Drawn;
   view_state?: { center: [number, number]; zoom: number; bounds: Bounds };
   painted?: { at: number; ms: number; set_ms: number; why: "load" | "values" };
   failed?: { message: string; at: number } | null;
@@ -84,6 +94,7 @@ export interface Props {
   zooms?: Record<string, [number, number]>;
   values?: Values | null;
   overlays?: Overlay[];
+  draw?: DrawMode | null;
   view?: View | null;
   interactive?: boolean;
   attribution?: string;

@@ -10,6 +10,7 @@ import { mapLocale, texts } from "./locale.ts";
 import { namesOf } from "./names.ts";
 import { paintWhatIsNew } from "./painting.ts";
 import { type Candidate, topmost } from "./picking.ts";
+import { Sketch } from "./sketch.ts";
 import { Recovery } from "./recovery.ts";
 import { buildStyle } from "./style.ts";
 import { palette } from "./theme.ts";
@@ -35,6 +36,7 @@ export class MapController {
   private readonly status: HTMLElement;
   private readonly attribution: HTMLElement;
   private readonly recovery: Recovery;
+  private readonly sketch: Sketch | null = null;
   private props: Props;
   private sources = new Map<string, SourceSpec>();
   private values: ValueTable | null = null;
@@ -80,6 +82,8 @@ export class MapController {
     this.hover = new Hover(container);
     this.recovery = new Recovery(this.map, t, () => this.sources, (text) => this.say(text));
     if (interactive) {
+      this.sketch = new Sketch(this.map, container, (drawn) => this.tell({ drawn }));
+      this.sketch.use(props.draw ?? null);
       this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
       this.map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
     }
@@ -102,7 +106,9 @@ export class MapController {
       this.viewTimer = window.setTimeout(() => this.tell({ view_state: viewState(map) }), VIEW_DELAY_MS);
     });
     if (!interactive) return;
-    map.on("click", (event) => this.click(event.point, event.lngLat));
+    map.on("click", (event) => {
+      if (!this.sketch?.active) this.click(event.point, event.lngLat);
+    });
     map.on("mousemove", (event) => {
       this.pointer = event.point;
       this.frame ||= requestAnimationFrame(() => this.point());
@@ -125,6 +131,7 @@ export class MapController {
     }
     if (restyle || changed("overlays")) this.restyle();
     if (this.ready && (values || restyle)) this.applyValues();
+    this.sketch?.use(props.draw ?? null);
     if (changed("view") && props.view && props.view.key !== before.view?.key) goTo(this.map, props.view);
     this.dressPage();
   }
@@ -133,6 +140,7 @@ export class MapController {
     window.clearTimeout(this.viewTimer);
     cancelAnimationFrame(this.frame);
     this.recovery.stop();
+    this.sketch?.remove();
     this.map.remove();
     this.container.replaceChildren();
   }
@@ -278,7 +286,7 @@ export class MapController {
     if (!this.pointer || this.map.isMoving()) return;
     const under = this.pick(this.pointer);
     const top = topmost(under);
-    this.map.getCanvas().style.cursor = top ? "pointer" : "";
+    this.map.getCanvas().style.cursor = this.sketch?.active ? "crosshair" : top ? "pointer" : "";
     if (!top) {
       this.hover.hide();
       delete this.container.dataset.hover;

@@ -3,6 +3,7 @@
 /** From the top: what is smaller and drawn later is meant first. */
 export const PICK_ORDER = [
   "point",
+  "cell",
   "building",
   "micro_grid",
   "grid",

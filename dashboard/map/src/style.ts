@@ -26,11 +26,13 @@ export interface StyleInput {
 }
 
 /** Layers whose areas can be pointed at and coloured, the largest first. */
-const AREAS = ["county", "subdistrict", "community", "compound", "grid", "micro_grid"];
+const AREAS = ["county", "subdistrict", "community", "compound", "grid", "micro_grid", "cell"];
 
 /** Width of a boundary at zooms 9, 13 and 17. */
 const BOUNDARIES: Record<string, [number, number, number]> = {
+  cell: [0.1, 0.2, 0.8],
   compound: [0.2, 0.6, 1.6],
+  drawn: [0.5, 1.2, 2.6],
   micro_grid: [0.2, 0.5, 1.2],
   grid: [0.4, 0.9, 2],
   community: [0.4, 1, 2.4],
@@ -40,7 +42,7 @@ const BOUNDARIES: Record<string, [number, number, number]> = {
 };
 
 /** Below these zooms thousands of them are some pixels each, and a line around every one is noise. */
-const LINE_ZOOM: Record<string, number> = { compound: 12.5, micro_grid: 12.5 };
+const LINE_ZOOM: Record<string, number> = { compound: 12.5, micro_grid: 12.5, cell: 14.5 };
 
 /** Up to this width, in pixels, a round corner looks like a sharp one and costs twice its triangles. */
 const ROUND_FROM_PX = 2.4;

@@ -10,6 +10,8 @@ export const ZOOMS: Zooms = {
   compound: [9, 24],
   grid: [13, 24],
   micro_grid: [14, 24],
+  cell: [12, 24],
+  drawn: [12, 24],
   community: [11.5, 24],
   subdistrict: [10, 24],
   county: [0, 24],

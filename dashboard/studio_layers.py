@@ -1,0 +1,118 @@
+"""Cells and micro-grids of a draft as GeoJSON at full precision, by version, for who may see them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import shapely
+from flask import Blueprint, Response, abort
+from flask_login import current_user
+
+from dashboard import auth
+from dashboard.components.studio import short
+from dashboard.i18n import _, number
+from dashboard.services import Services
+from data import drawings
+from data.drawing_publishing import micro_grids
+from data.drawings import Sheet
+from data.errors import DataError
+from data.store import IDENTITY
+
+KEPT_S = 3600
+DIGITS = 7
+
+
+def routes(services: Services) -> Blueprint:
+    """Return the routes of a draft's layers."""
+    blueprint = Blueprint("studio", __name__)
+
+    @blueprint.get("/studio/<int:plan>/<int:version>/<layer>.json")
+    def get(plan: int, version: int, layer: str) -> Response:  # noqa: ARG001  (part of the address)
+        if not current_user.is_authenticated or layer not in _WRITERS:
+            abort(404)
+        try:
+            sheet = drawings.load(services.store, auth.scope(), plan)
+        except DataError:
+            abort(404)
+        answer = Response(json.dumps(_WRITERS[layer](sheet), ensure_ascii=False), mimetype="application/json")
+        answer.cache_control.max_age = KEPT_S
+        answer.cache_control.private = True
+        return answer
+
+    return blueprint
+
+
+def sources(services: Services, sheet: Sheet, base: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the sources of the map: what lies beneath, the cells, and the micro-grids of this version."""
+    reader = f"{(services.store.setting(IDENTITY) or '')[:8]}.{sheet.created_at:%y%m%d%H%M%S}"
+    hidden = {"micro_grid", "compound_label", "grid_label", "point"}
+    kept = [one for one in base if one["layer"] not in hidden]
+
+    def own(layer: str, kind: str, name: str, version: int, **more: str) -> dict[str, Any]:
+        url = f"/studio/{sheet.plan_id}/{version}/{name}.json?for={reader}"
+        return {"id": layer, "layer": layer, "kind": kind, "url": url, **more}
+
+    names = f"/studio/{sheet.plan_id}/0/names.json?for={reader}"
+    return [
+        *kept,
+        own("cell", "polygon", "cells", 0, names_url=names),
+        own("drawn", "polygon", "drawn", sheet.version),
+        own("grid_label", "point", "labels", sheet.version),
+    ]
+
+
+def _collection(shapes: Iterable[Any], properties: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    features = [
+        {"type": "Feature", "properties": one, "geometry": json.loads(shape)}
+        for shape, one in zip(shapes, properties, strict=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _geojson(sheet: Sheet, shapes: Any) -> Any:
+    return shapely.to_geojson(np.asarray(sheet.degrees(shapes), dtype=object))
+
+
+def cells(sheet: Sheet) -> dict[str, Any]:
+    """Return the cells, numbered from one."""
+    shapes = _geojson(sheet, sheet.draft.fabric.polygon)
+    return _collection(shapes, ({"id": n + 1} for n in range(len(shapes))))
+
+
+def drawn(sheet: Sheet) -> dict[str, Any]:
+    """Return the outlines of the micro-grids."""
+    frame = micro_grids(sheet)
+    shapes = _geojson(sheet, np.asarray(frame.geometry.values, dtype=object))
+    return _collection(shapes, ({"id": n + 1} for n in range(len(shapes))))
+
+
+def labels(sheet: Sheet) -> dict[str, Any]:
+    """Return a point in each micro-grid with its number and households; the fullest first."""
+    frame = micro_grids(sheet)
+    points = shapely.point_on_surface(np.asarray(frame.geometry.values, dtype=object))
+    rank = (-frame["households"]).rank(method="first").astype(int).tolist()
+    texts = [
+        f"{short(code, sheet.area_code)}\n{number(load)}{_('户')}"
+        for code, load in zip(frame["code"], frame["households"], strict=True)
+    ]
+    rows = [
+        {"id": n + 1, "kind": "grid", "name": text, "rank": order}
+        for n, (text, order) in enumerate(zip(texts, rank, strict=True))
+    ]
+    return _collection(_geojson(sheet, points), rows)
+
+
+def names(sheet: Sheet) -> dict[str, Any]:
+    """Return what the pointer reads on each cell."""
+    info, fabric = sheet.cells, sheet.draft.fabric
+    texts = [
+        (label or _("楼栋")) + (_("（户数为估算）") if guess else "") if building else _("空地")
+        for label, building, guess in zip(info.label, fabric.building, info.estimated, strict=True)
+    ]
+    return {"ids": list(range(1, len(texts) + 1)), "names": texts}
+
+
+_WRITERS = {"cells": cells, "drawn": drawn, "labels": labels, "names": names}
