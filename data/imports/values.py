@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 from pypinyin import Style, lazy_pinyin
 
 from data.imports.fields import Field
@@ -60,7 +61,8 @@ def as_text(value: Any) -> str:
     """Return a value as it is meant: whole numbers without a point, full-width characters as usual ones."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return unicodedata.normalize("NFKC", str(value)).strip()
+    text = str(value)
+    return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 
 def convert(series: pd.Series[Any], field: Field, header: str, findings: Findings) -> pd.Series[Any]:
@@ -80,14 +82,16 @@ def convert(series: pd.Series[Any], field: Field, header: str, findings: Finding
     present = np.flatnonzero(series.notna())
     given = series.to_numpy(dtype=object)[present]
     read = _READERS[field.kind]
-    readings = {value: read(value, field) for value in pd.unique(given)}
+    codes, distinct = pd.factorize(given)
+    readings = np.empty(len(distinct), dtype=object)
+    readings[:] = [read(value, field) for value in distinct]
+    wrong = np.array([isinstance(found, _Wrong) for found in readings], dtype=bool)
+    for at in np.flatnonzero(wrong[codes]):
+        found = readings[codes[at]]
+        findings.note(found.code, int(present[at]), column=header, value=given[at], **found.details)
+    readings[wrong] = None
     values = np.full(len(series), None, dtype=object)
-    for position, value in zip(present, given, strict=True):
-        found = readings[value]
-        if isinstance(found, _Wrong):
-            findings.note(found.code, int(position), column=header, value=value, **found.details)
-        else:
-            values[position] = found
+    values[present] = readings[codes]
     return pd.Series(values, index=series.index, dtype=object)
 
 
@@ -168,7 +172,9 @@ def _moments(series: pd.Series[Any], header: str, findings: Findings) -> pd.Seri
     """Return times in UTC; files tell them by China's clocks. A day without a time is its midnight."""
     result = pd.Series(pd.NaT, index=series.index, dtype="datetime64[s]")
     given = series.where(series.notna(), None)
-    dated = given.map(lambda one: isinstance(one, (datetime, date))).to_numpy(dtype=bool)
+    dated = np.zeros(len(given), dtype=bool)
+    if infer_dtype(given, skipna=True) != "string":
+        dated = given.map(lambda one: isinstance(one, (datetime, date))).to_numpy(dtype=bool)
     result[dated] = pd.to_datetime(given[dated]).astype("datetime64[s]")
     texts = given[~dated & given.notna()].astype(str).str.strip()
     for form in _MOMENTS:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from data.readers.rings import from_wkt
@@ -90,6 +91,14 @@ def pair_is_degrees(x: str) -> bool:
 def _floats(draft: Draft, name: str) -> NDArray[np.float64]:
     """Return a column as numbers, NaN where blank or unreadable, which is reported."""
     out = np.full(len(draft.rows), np.nan)
+    known = ~pd.isna(draft.columns[name])
+    try:
+        read = draft.columns[name][known].astype(float)
+    except (TypeError, ValueError):
+        read = np.array([np.nan])
+    if np.isfinite(read).all():
+        out[known] = read
+        return out
     for position, value in enumerate(draft.columns[name]):
         number = _number(value)
         if number is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from data.readers.draft import Draft
 from data.readers.problems import Problem, fail, problem
-from data.readers.text import clean
+from data.readers.text import unclean
 from data.readers.vector import unique_name
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
 _FILLED_IN = re.compile(r"[::]\s*\S")
 _TOTAL = re.compile(r"(?:合\s*计|总\s*计|小\s*计|共\s*计)[::]?|(?:grand\s+)?total", re.IGNORECASE)
 _NOTE = re.compile(r"(?:注|备注|说明|附注|填表|制表|审核|数据来源|联系)[^,,]{0,6}[::].*|[※*].*")
+_REMARKS = frozenset("合总小共gGtT注备说附填制审数联※*")
+"""What totals and notes begin with."""
 _SPACES = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 Cells = list[Any]
@@ -52,12 +55,14 @@ class Grid:
 def grid_of(cells: Sequence[Sequence[object]], rows: list[int], merges: Sequence[Merge] = ()) -> Grid:
     """Clean the cells and bring all rows to one width."""
     width = max(map(len, cells), default=0)
-    texts = {one for row in cells for one in row if isinstance(one, str)}
-    known = {one: clean(one) for one in texts}
-    cleaned = [
-        [known[one] if isinstance(one, str) else one for one in row] + [None] * (width - len(row))
-        for row in cells
-    ]
+    changed = unclean({one for one in chain.from_iterable(cells) if isinstance(one, str)})
+    if changed.keys() <= {""}:
+        cleaned = [[None if one == "" else one for one in row] if "" in row else list(row) for row in cells]
+    else:
+        cleaned = [[changed.get(one, one) if isinstance(one, str) else one for one in row] for row in cells]
+    for row in cleaned:
+        if len(row) < width:
+            row.extend([None] * (width - len(row)))
     return Grid(cleaned, rows, [one for one in merges if one[2] < len(cleaned) and one[3] < width])
 
 
@@ -72,23 +77,29 @@ def tabulate(draft: Draft, grid: Grid, header_row: int | None) -> list[str | Non
     first, last = _header(draft, grid, header_row)
     names = _names(grid, first, last)
     below = range(last + 1, len(grid.cells))
-    body = [one for one in below if any(cell is not None for cell in grid.cells[one])]
+    body = [one for one in below if grid.cells[one].count(None) < len(names)]
     _fill_down(grid, last)
     kept = [one for one in body if not _is_remark(draft, grid, one)]
     draft.header_row = grid.rows[first]
     draft.cleaned = True
     draft.rows = np.array([grid.rows[one] for one in kept], dtype=np.int64)
-    named = sum(name is not None for name in names)
-    for position, one in enumerate(kept):
-        cells = zip(grid.cells[one], names, strict=True)
-        if extra := sum(name is None and cell is not None for cell, name in cells):
-            draft.note("ragged", position, count=named + extra, expected=named)
-    for index, name in enumerate(names):
+    columns = list(zip(*(grid.cells[one] for one in kept), strict=True)) or [()] * len(names)
+    _report_ragged(draft, names, columns)
+    for cells, name in zip(columns, names, strict=True):
         if name is not None:
             values = np.empty(len(kept), dtype=object)
-            values[:] = [grid.cells[one][index] for one in kept]
+            values[:] = cells
             draft.columns[unique_name(draft, name)] = values
     return names
+
+
+def _report_ragged(draft: Draft, names: list[str | None], columns: list[tuple[Any, ...]]) -> None:
+    """Report rows that have more cells than there are names."""
+    named = sum(name is not None for name in names)
+    nameless = [column for column, name in zip(columns, names, strict=True) if name is None]
+    for position, cells in enumerate(zip(*nameless, strict=True)):
+        if extra := len(cells) - cells.count(None):
+            draft.note("ragged", position, count=named + extra, expected=named)
 
 
 def _header(draft: Draft, grid: Grid, header_row: int | None) -> tuple[int, int]:
@@ -175,10 +186,12 @@ def _fill_down(grid: Grid, last_header: int) -> None:
 
 def _is_remark(draft: Draft, grid: Grid, position: int) -> bool:
     """Tell totals and notes from records, and report them."""
-    present = [cell for cell in grid.cells[position] if cell is not None]
-    texts = [cell for cell in present[:2] if isinstance(cell, str)]
+    first = list(islice((cell for cell in grid.cells[position] if cell is not None), 2))
+    texts = [cell for cell in first if isinstance(cell, str)]
+    if _REMARKS.isdisjoint([text[0] for text in texts]):
+        return False
     total = any(_TOTAL.fullmatch(text) for text in texts)
-    note = len(present) == 1 and bool(texts) and bool(_NOTE.fullmatch(texts[0]))
+    note = len(first) == 1 and bool(texts) and bool(_NOTE.fullmatch(texts[0]))
     if total or note:
         from_row = grid.rows[position]
         draft.problems.append(_skipped(draft, from_row, str(texts[0])))

@@ -27,6 +27,10 @@ _UNCLEAN = re.compile(r"^\s|\s$|[^\S ]|  |[\x00-\x1f\x7f-\x9f\u200b\ufeff]")
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
 _PHONE_OR_DASHES = re.compile(r"[-+\d\s()()—]+")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d{2}")
+_SUSPECT = re.compile(r"^(?:[=@+-]|\d(?:\.\d+)?[eE]\+\d{2}$)", re.MULTILINE)
+"""Of many ASCII texts, one a line: that `judge` would find something in one of them."""
+_SOILED = re.compile(r"^ | $|  |[^\S \n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\ufeff]", re.MULTILINE)
+"""Of many texts, one a line: that `clean` would change one of them, or that one is of two lines."""
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _CJK_OR_ASCII = re.compile(r"[\x20-\x7e\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 _HIGH = re.compile(r"[\x80-\xff]")
@@ -121,6 +125,14 @@ def decoded(path: Path, encoding: str) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
+def unclean(texts: set[str]) -> dict[str, object]:
+    """Return those of many texts that `clean` changes, with what they become."""
+    whole = "\n".join(texts)
+    if _SOILED.search(whole) or whole.count("\n") != max(len(texts) - 1, 0):
+        return {one: new for one in texts if (new := clean(one)) is not one}
+    return {"": None} if "" in texts else {}
+
+
 def clean(value: object) -> object:
     """Trim a text, drop control characters, make inner blanks single; a blank text is missing."""
     if not isinstance(value, str) or (value and not _UNCLEAN.search(value)):
@@ -188,6 +200,9 @@ def check_texts(draft: Draft) -> None:
         if values.dtype != object:
             continue
         texts = {one for one in values if isinstance(one, str)}
+        whole = "\n".join(texts)
+        if whole.isascii() and not _SUSPECT.search(whole):
+            continue
         wrong = {one: found for one in texts if (found := judge(one))}
         if not wrong:
             continue
