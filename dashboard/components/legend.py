@@ -64,7 +64,7 @@ def kinds(compounds: pd.DataFrame, shown: tuple[str, ...], theme: Theme) -> Colo
     ]
     values = {
         "layer": "compound",
-        "groups": _groups(
+        "groups": groups(
             "compound", compounds["id"].to_numpy(), codes, compounds["area_code"].str[:COUNTY_DIGITS]
         ),
         "colors": [theme.kinds[one] for one in order],
@@ -106,7 +106,7 @@ def overlay(found: Overlay, counties: pd.Series[Any], hidden: np.ndarray, theme:
     layer = found.unit.value
     coloured = {
         "layer": layer,
-        "groups": _groups(layer, frame["id"].to_numpy(), codes, counties, values, frame["n"].to_numpy()),
+        "groups": groups(layer, frame["id"].to_numpy(), codes, counties, values, frame["n"].to_numpy()),
         "colors": [*ramp, theme.too_few, theme.line],
         "hatched": [too_few],
         "label": _(MEASURE_LABELS[found.measure]),
@@ -177,7 +177,7 @@ def row(colour: str, text: str, count: str, *, hatched: bool = False) -> html.Di
     )
 
 
-def _groups(
+def groups(
     layer: str,
     ids: np.ndarray,
     codes: np.ndarray,

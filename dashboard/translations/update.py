@@ -55,6 +55,7 @@ def labels() -> list[tuple[str, str]]:
     from dashboard.pages.alignment import LEAD_LABELS, TAB_LABELS, WIDE_LABELS  # noqa: PLC0415
     from dashboard.pages.city import LAYER_LABELS  # noqa: PLC0415
     from dashboard.pages.imports import SWITCH_LABELS  # noqa: PLC0415
+    from dashboard.pages.reach import FACILITY_LABELS  # noqa: PLC0415
     from dashboard.pages.studio import KEYS, TOOLS  # noqa: PLC0415
     from data.imports.targets import TARGETS  # noqa: PLC0415
     from models import enums  # noqa: PLC0415
@@ -66,7 +67,7 @@ def labels() -> list[tuple[str, str]]:
         for member in kind
     ]
     tables = (SEARCH_LABELS, MEASURE_LABELS, MEASURE_UNITS, UNIT_LABELS, LAYER_LABELS, dict(PAGES))
-    tables += (METRIC_LABELS, METRIC_UNITS, NUMERATORS, DENOMINATORS)
+    tables += (METRIC_LABELS, METRIC_UNITS, NUMERATORS, DENOMINATORS, FACILITY_LABELS)
     tables += (HOW, GRID_TEXTS, SWITCH_LABELS)
     tables += (
         LAYERS,

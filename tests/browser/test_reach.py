@@ -1,0 +1,53 @@
+"""步行覆盖 in a real Chromium: another walk, a click that asks what if, the best sites."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.queries import coverage
+from data.queries.coverage import Walk
+from data.scope import Scope
+from tests.browser.screens import Desk, Site
+
+pytestmark = pytest.mark.browser
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def test_a_click_asks_what_a_station_there_would_reach(desk: Desk, demo_site: Site) -> None:
+    desk.open("/reach/")
+    walk = Walk(minutes=5.0)
+    desk.page.click("#reach-minutes label >> text='5 分钟'")
+    desk.until_url(minutes="5")
+    gaps = coverage.uncovered(demo_site.store, Scope(), walk)
+    desk.until_text("#reach-gaps-note", f"{len(gaps)} 个小区")
+    desk.still()
+    rows = desk.prop("reach-areas", "rowData")
+    frame = coverage.coverage(demo_site.store, Scope(), walk, coverage.AreaLevel.COUNTY)
+    assert [row["key"] for row in rows] == frame["code"].unique().tolist()
+
+    box = desk.page.locator("#reach-map canvas").bounding_box()
+    desk.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    desk.until("() => document.querySelectorAll('#reach-what-if .kpi-value').length === 2")
+    lon, lat = (float(one) for one in desk.query()["at"].split(","))
+    found = coverage.what_if(demo_site.store, Scope(), walk, lon, lat)
+    shown = desk.texts("#reach-what-if .kpi-value")
+    assert [number(one) for one in shown] == [found.new_dwellings, found.new_compounds]
+    assert f"{found.dwellings:,} 户" in desk.text("#reach-what-if")
+    assert "draft" in {one["role"] for one in desk.prop("reach-map", "overlays")}
+
+    desk.page.mouse.click(box["x"] + box["width"] / 2 + 60, box["y"] + box["height"] / 2 + 30)
+    desk.until("before => new URLSearchParams(location.search).get('at') !== before", desk.query()["at"])
+    desk.page.click("#reach-what-if .close")
+    desk.until_url(at=None, minutes="5")
+
+    desk.page.click("#reach-find")
+    best = coverage.best_sites(demo_site.store, Scope(), walk, 5)
+    desk.until("() => document.querySelector('#reach-sites .ag-row')")
+    sites = desk.prop("reach-sites", "rowData")
+    assert [row["new_dwellings"] for row in sites] == best["new_dwellings"].tolist()
+    desk.page.click("#reach-sites .ag-row[row-index='0'] [col-id=name]")
+    desk.until_text("#reach-what-if", f"{sites[0]['new_dwellings']:,}")
+    desk.still()
