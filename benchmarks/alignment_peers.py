@@ -106,7 +106,7 @@ def mapshaper(folder: Path) -> None:
         options = [f"snap-interval={SNAP_M}", f"gap-fill-area={TOLERANCE_M * 100}"]
         subprocess.run(
             ["npx", "--yes", "mapshaper@0.7", source, "-clean", *options, "-o", target, "format=geojson"],
-            check=True, capture_output=True,
+            check=True, capture_output=True, env={**os.environ, "npm_config_ignore_scripts": "true"},
         )  # fmt: skip
         write(folder, "mapshaper", layer, gpd.read_file(target).set_crs(frame.crs, allow_override=True))
     spent()
