@@ -80,7 +80,8 @@ export class Hover {
   }
 
   highlight(map: GlMap, pieces: MapGeoJSONFeature[]): void {
-    this.outline.show(map, pieces);
+    if (pieces.length) this.outline.show(map, pieces);
+    else this.outline.hide(); // a point has no outline, and a box around nothing no width
   }
 
   write(lines: Line[], label: string | undefined): void {
