@@ -14,8 +14,8 @@ from dashboard.theme import FONT
 if TYPE_CHECKING:
     from dashboard.theme import Theme
 
-BINS = 10
-"""Steps between nothing and the upper end of the band."""
+BINS = 5
+"""At least so many bins lie inside the band."""
 
 
 def histogram(
@@ -38,9 +38,11 @@ def histogram(
         Of the axis, and the names of both.
     """
     least, most = band
-    step = max(1.0, round(most / BINS))
+    span = max(1, round(most - least) + 1)
+    step = max(one for one in range(1, max(1, span // BINS) + 1) if span % one == 0)
     top = max([most + 2 * step, *households, *before])
-    edges = np.arange(0.5, top + step, step)  # whole households: the ends of the band fall inside
+    first = (least - 0.5) % step - step  # both ends of the band are ends of bins
+    edges = np.arange(first, top + 2 * step, step)
     count, _edges = np.histogram(households, edges)
     was, _edges = np.histogram(before, edges)
     middle = (edges[:-1] + edges[1:]) / 2

@@ -1,0 +1,215 @@
+"""微网格工作台 in a real Chromium: proposed, moved, split by a line, locked, merged, undone, published."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from sqlalchemy import func, select
+
+from data import drawings
+from data.scope import Scope
+from data.store import Store
+from models import Building, MicroGrid, Plan
+from models.enums import PlanStatus
+from tests.browser.screens import Desk, Site
+
+pytestmark = pytest.mark.browser
+PROPS = "window.dash_component_api.getLayout"
+
+
+@pytest.fixture
+def drawn_site(demo_site: Site, tmp_path: Path) -> Iterator[Site]:
+    """Give the small demo city in a store of its own, to be written to."""
+    source, copy = (
+        sqlite3.connect(one) for one in (str(demo_site.store.engine.url.database), tmp_path / "city.gpkg")
+    )
+    source.backup(copy)
+    source.close()
+    copy.close()
+    shutil.copytree(demo_site.tiles.folder.parent, tmp_path / "tiles")
+    site = Site(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"), tmp_path)
+    yield site
+    site.close()
+
+
+def sheet_of(desk: Desk) -> drawings.Sheet:
+    return drawings.load(desk.site.store, Scope(), int(desk.query()["plan"]))
+
+
+def shown(desk: Desk, version: int) -> None:
+    """Wait until the page shows a version of the draft."""
+    desk.until(f"() => ({PROPS}('studio-seen').props.data || {{}}).version === {version}")
+    desk.still()
+
+
+def row(desk: Desk, code: str) -> None:
+    """Click a micro-grid in the list: it is in hand, and the map goes there."""
+    desk.page.click(f"#studio-table .ag-row[row-id='{code}'] .ag-cell[col-id='code']")
+    desk.until(f"() => {PROPS}('studio-chosen').props.data.one === '{code}'")
+    desk.still()
+    desk.page.wait_for_timeout(1500)
+
+
+def pixel(desk: Desk, lng: float, lat: float) -> tuple[float, float]:
+    """Return where a place is on the screen, from the view that the map told last."""
+    west, south, east, north = desk.prop("studio-map", "view_state")["bounds"]
+    box = desk.page.locator("#studio-map canvas").bounding_box()
+
+    def mercator(degrees: float) -> float:
+        return float(np.log(np.tan(np.pi / 4 + np.radians(degrees) / 2)))
+
+    across = (lng - west) / (east - west)
+    down = (mercator(north) - mercator(lat)) / (mercator(north) - mercator(south))
+    return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+
+def at(desk: Desk, sheet: drawings.Sheet, x: float, y: float) -> tuple[float, float]:
+    point = sheet.degrees(shapely.points(x, y))
+    return pixel(desk, point.x, point.y)
+
+
+def test_the_whole_round_of_a_planner(drawn_site: Site, sit_down: Callable[[Site], Desk]) -> None:
+    site, desk = drawn_site, sit_down(drawn_site)
+    area, _count = site.rows(
+        select(Building.area_code, func.count()).group_by(Building.area_code).order_by(func.count().desc())
+    )[0]
+    desk.open(f"/grids/?area={area}")
+    desk.page.click("#studio-new")
+    desk.until("() => new URLSearchParams(location.search).has('plan')")
+    shown(desk, 1)
+    sheet = sheet_of(desk)
+    assert len(desk.prop("studio-table", "rowData")) == len(sheet.draft.grids)
+    cell, one, other = border(sheet)
+    version = move(desk, cell, one, other)
+    version = split(desk, other, version)
+    version = lock(desk, other, version)
+    version = merge(desk, one, version)
+    publish(site, desk, version)
+
+
+def border(sheet: drawings.Sheet) -> tuple[int, str, str]:
+    """Return a cell with a building, its micro-grid, and one beside it in the same grid, both of several."""
+    draft, grid = sheet.draft, sheet.cells.grid
+    several = {name for name, figures in draft.figures.items() if figures.buildings > 3}
+    return next(
+        (cell, draft.owner[cell], draft.owner[other])
+        for cell in range(len(draft.owner))
+        for other in sorted(draft.fabric.near[cell])
+        if draft.fabric.households[cell] > 0
+        and draft.owner[cell] != draft.owner[other]
+        and {draft.owner[cell], draft.owner[other]} <= several
+        and grid[cell] == grid[other]
+    )
+
+
+def move(desk: Desk, cell: int, one: str, other: str) -> int:
+    """Click a building on the map, choose the neighbour, press M; undo and redo it by key."""
+    row(desk, one)
+    sheet = sheet_of(desk)
+    desk.page.mouse.click(*at(desk, sheet, *sheet.draft.fabric.place[cell]))
+    desk.until(f"() => {PROPS}('studio-chosen').props.data.cells.length === 1")
+    assert desk.prop("studio-chosen", "data")["cells"] == [cell]
+    desk.still()
+    targets = [option["value"] for option in desk.prop("studio-target", "data")]
+    assert other in targets[:6]
+    desk.ask("value => window.dash_clientside.set_props('studio-target', { value })", other)
+    desk.page.keyboard.press("m")
+    shown(desk, 2)
+    assert sheet_of(desk).draft.owner[cell] == other
+    desk.page.keyboard.press("Control+z")
+    shown(desk, 3)
+    assert sheet_of(desk).draft.owner.tolist() == sheet.draft.owner.tolist()
+    desk.page.keyboard.press("y")
+    shown(desk, 4)
+    assert sheet_of(desk).draft.owner[cell] == other
+    return 4
+
+
+def split(desk: Desk, one: str, version: int) -> int:
+    """Draw a line across a micro-grid with the mouse: there are two, and no building is cut."""
+    row(desk, one)
+    before = sheet_of(desk)
+    low, high = before.draft.polygon(one).bounds[:2], before.draft.polygon(one).bounds[2:]
+    places = before.draft.fabric.place[before.draft.cells(one)]
+    axis = int(np.argmax(np.ptp(places, axis=0)))
+    middle = float(np.median(places[:, axis])) + 0.5
+    start, end = [low[0] - 15, low[1] - 15], [high[0] + 15, high[1] + 15]
+    start[axis] = end[axis] = middle
+    desk.page.keyboard.press("4")
+    desk.until(f"() => {PROPS}('studio-map').props.draw === 'line'")
+    desk.page.mouse.click(*at(desk, before, *start))
+    desk.page.mouse.move(*at(desk, before, *np.mean([start, end], axis=0)))
+    desk.page.mouse.click(*at(desk, before, *end))
+    desk.page.keyboard.press("Enter")
+    shown(desk, version + 1)
+    after = sheet_of(desk)
+    assert len(after.draft.grids) == len(before.draft.grids) + 1
+    assert after.draft.done[-1].kind == "split"
+    desk.page.keyboard.press("1")
+    return version + 1
+
+
+def lock(desk: Desk, one: str, version: int) -> int:
+    """Lock it: undo is refused and says why; unlocked, undo joins both parts again."""
+    row(desk, one)
+    desk.page.keyboard.press("l")
+    shown(desk, version + 1)
+    desk.page.keyboard.press("z")
+    desk.until_text("#studio-message", "已锁定，请先解锁")
+    assert sheet_of(desk).version == version + 1
+    desk.page.keyboard.press("u")
+    shown(desk, version + 2)
+    desk.page.keyboard.press("z")
+    shown(desk, version + 3)
+    assert sheet_of(desk).draft.undone[-1].kind == "split"
+    return version + 3
+
+
+def merge(desk: Desk, one: str, version: int) -> int:
+    """Drag a box over buildings of neighbours and merge them; undo it: as it was."""
+    row(desk, one)
+    sheet = sheet_of(desk)
+    west, south, east, north = sheet.draft.polygon(one).bounds
+    desk.page.keyboard.press("2")
+    desk.until(f"() => {PROPS}('studio-map').props.draw === 'box'")
+    start, end = at(desk, sheet, west - 2, south - 2), at(desk, sheet, east + 25, north + 25)
+    desk.page.mouse.move(*start)
+    desk.page.mouse.down()
+    desk.page.mouse.move(*end, steps=5)
+    desk.page.mouse.up()
+    desk.until(f"() => {PROPS}('studio-chosen').props.data.cells.length > 3")
+    desk.still()
+    desk.page.keyboard.press("g")
+    shown(desk, version + 1)
+    assert len(sheet_of(desk).draft.grids) < len(sheet.draft.grids)
+    desk.page.keyboard.press("z")
+    shown(desk, version + 2)
+    assert sheet_of(desk).draft.owner.tolist() == sheet.draft.owner.tolist()
+    desk.page.keyboard.press("1")
+    return version + 2
+
+
+def publish(site: Site, desk: Desk, version: int) -> None:
+    """Reload: history is there. The sheet of keys opens. Publish: the store has what was drawn."""
+    desk.page.reload()
+    shown(desk, version)
+    assert not desk.ask("() => document.querySelector('#studio-undo').disabled")
+    desk.page.keyboard.press("?")
+    desk.until("() => document.querySelector('.studio-keys')")
+    desk.page.keyboard.press("Escape")
+    sheet = sheet_of(desk)
+    desk.page.click("#studio-check")
+    desk.until_text("#studio-message", "没有错误")
+    desk.page.click("#studio-publish")
+    desk.until_text("#studio-message", "已发布为新版本")
+    assert site.one(select(Plan.status).where(Plan.id == sheet.plan_id)) is PlanStatus.PUBLISHED
+    codes = site.rows(
+        select(MicroGrid.code).where(MicroGrid.area_code == sheet.area_code, MicroGrid.valid_to.is_(None))
+    )
+    assert sorted(codes) == sorted(grid.code for grid in sheet.draft.grids.values())

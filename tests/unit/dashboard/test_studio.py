@@ -1,0 +1,161 @@
+"""微网格工作台: its address, words and colours, what a click chooses, what may be moved where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dash.exceptions import PreventUpdate
+from flask import Flask
+
+from dashboard.callbacks import studio, studio_edits
+from dashboard.components import studio as parts
+from dashboard.figures.studio import histogram
+from dashboard.pages import studio as page
+from dashboard.studio_address import Address
+from dashboard.theme import LIGHT
+from data import drawings
+from data.drawing_begin import begin
+from data.drawings import Cells
+from data.errors import DataError
+from data.jobs import Report
+from data.scope import Scope
+from data.store import Store
+from geo import editing
+from geo.editing import EditRefused
+from geo.grid_rules import RULES
+from geo.partition import Band
+from models.enums import GridRule
+from tests import town
+
+
+@pytest.fixture
+def sheet(town_copy: Store, tmp_path: Path) -> drawings.Sheet:
+    """Give 春风社区, whose four buildings have 100–300 households, with two micro-grids in force."""
+    folder = tmp_path / "job"
+    folder.mkdir()
+    wishes = {"scope_prefix": "", "account_id": None, "communities": [town.SPRING], "band": (30, 250)}
+    plan = begin(town_copy, Report(folder, "试"), **wishes, proposing=False)["plan"]
+    return drawings.load(town_copy, Scope(), plan)
+
+
+def test_an_address_comes_back_from_its_query_string() -> None:
+    here = Address(area=town.SPRING, plan=7, job="0123456789abcdef")
+    assert Address.of(here.search()) == here
+    assert Address.of("?area=x&plan=-1&job=..").search() == ""
+
+
+def test_every_rule_and_every_refusal_has_words() -> None:
+    assert {rule.value for rule in GridRule} == set(RULES)
+    assert all(rule.label and rule.remedy for rule in GridRule)
+    raised = set()
+    for line in Path(editing.__file__).read_text().splitlines():
+        if "EditRefused(" in line and '("' in line:
+            raised.add(line.split('EditRefused("')[1].split('"')[0])
+    assert raised <= set(parts.REFUSED)
+
+
+def test_states_follow_the_band() -> None:
+    states = [parts.state_of(load, Band(30, 50)) for load in (0, 29, 30, 50, 51)]
+    assert states == [parts.EMPTY, parts.BELOW, parts.WITHIN, parts.WITHIN, parts.ABOVE]
+
+
+def test_a_refusal_names_micro_grids_by_their_short_codes() -> None:
+    error = EditRefused("locked", "", [town.SPRING + "00102"])
+    assert parts.refused(error, town.SPRING) == "00102 已锁定，请先解锁。"
+
+
+def test_cells_come_back_from_bytes_bit_for_bit(sheet: drawings.Sheet) -> None:
+    again = Cells.unpacked(sheet.cells.packed())
+    for one, two in zip(again.frame.geometry, sheet.cells.frame.geometry, strict=True):
+        assert one.wkb == two.wkb
+    assert again.start.tolist() == sheet.cells.start.tolist()
+    assert again.label.tolist() == sheet.cells.label.tolist()
+
+
+def test_micro_grids_in_force_stay_and_the_rest_is_proposed(sheet: drawings.Sheet) -> None:
+    kept = {town.SPRING + "00101", town.SPRING + "00102"}
+    assert kept <= set(sheet.draft.grids)
+    for one in kept:
+        assert (sheet.draft.owner[sheet.cells.start == one] == one).all()
+    assert town.SPRING + "00103" in sheet.draft.used_codes
+    assert sheet.draft.totals().unassigned_cells == 0
+
+
+def test_a_click_toggles_a_cell_and_takes_its_micro_grid_in_hand(sheet: drawings.Sheet) -> None:
+    nothing = {"cells": [], "one": None, "view": None}
+    first = studio.chosen(sheet, page.MAP, {"layer": "cell", "id": 1}, "choose", [], nothing)
+    assert first["cells"] == [0]
+    assert first["one"] == sheet.draft.owner[0]
+    assert studio.chosen(sheet, page.MAP, {"layer": "cell", "id": 1}, "choose", [], first)["cells"] == []
+    assert studio.chosen(sheet, page.CLEAR, 1, "choose", [], first) == nothing
+
+
+def test_a_drawn_polygon_chooses_the_buildings_inside(sheet: drawings.Sheet) -> None:
+    west, south, east, north = town.box(205, 105, 60, 60).bounds
+    ring = [[west, south], [east, south], [east, north], [west, north]]
+    nothing = {"cells": [], "one": None, "view": None}
+    drawn = {"mode": "polygon", "coordinates": ring, "at": 1}
+    found = studio.chosen(sheet, page.MAP, drawn, "polygon", [], nothing)["cells"]
+    assert sorted(sheet.draft.fabric.building[found]) == ["2", "3"]
+    with pytest.raises(PreventUpdate):
+        studio.chosen(sheet, page.MAP, drawn, "split", [], nothing)
+
+
+def test_the_next_problem_comes_round(sheet: drawings.Sheet) -> None:
+    bad = studio.problems(sheet)
+    assert bad
+    here = {"cells": [], "one": None, "view": None}
+    seen = []
+    for _time in bad:
+        here = studio.chosen(sheet, page.NEXT, 1, "choose", [], here)
+        seen.append(here["one"])
+        assert here["view"]["bounds"]
+    assert seen == bad
+    assert studio.chosen(sheet, page.NEXT, 1, "choose", [], here)["one"] == bad[0]
+
+
+def test_targets_begin_with_what_lies_beside_in_the_same_grid(sheet: drawings.Sheet) -> None:
+    draft = sheet.draft
+    cell = int(np.flatnonzero(draft.fabric.building == "2")[0])
+    names = [name for name, _load in studio.neighbours(sheet, [cell])]
+    beside = {draft.owner[other] for other in draft.fabric.near[cell]} - {draft.owner[cell]}
+    assert set(names[: len(beside)]) == beside
+    assert len(names) == len(set(names))
+
+
+def test_buttons_ask_for_what_they_need(sheet: drawings.Sheet) -> None:
+    fields = {"count": 2, "name": "", "code": "", "keep": True}
+    empty = studio_edits.Wish([], None, [], None)
+    for asked in (page.MOVE, page.SPLIT, page.LOCK, page.RENAME, page.AGAIN_COMPOUND):
+        with pytest.raises(DataError, match="请先"):
+            studio_edits.by_button(sheet, asked, empty, **fields)
+
+
+def test_a_line_without_a_choice_splits_what_it_crosses_most(sheet: drawings.Sheet) -> None:
+    one = town.SPRING + "00102"
+    line = sheet.metres(town.point(190, 130)), sheet.metres(town.point(310, 130))
+    drawn = editing.shapely.linestrings([[one.x, one.y] for one in line])
+    assert studio_edits.most_crossed(sheet, drawn) == one
+    with pytest.raises(DataError, match="没有穿过"):
+        studio_edits.most_crossed(sheet, editing.shapely.linestrings([[0, 0], [1, 1]]))
+
+
+def test_the_ends_of_the_band_are_drawn_inside_it() -> None:
+    colours = ("#111111", "#222222", "#333333")
+    figure = histogram([29, 30, 50, 50, 51], [40], (30, 50), colours, ("x", "a", "b"), LIGHT)
+    bars = figure.data[0]
+    count = dict.fromkeys(colours, 0)
+    for n, colour in zip(bars.y, bars.marker.color, strict=True):
+        count[colour] += n
+    assert list(count.values()) == [1, 3, 1]
+
+
+def test_rows_are_by_code_and_cells_have_a_colour_for_each_state(sheet: drawings.Sheet) -> None:
+    flask = Flask("t")
+    with flask.test_request_context():
+        rows = parts.rows(sheet)
+        values = parts.values(sheet)
+    assert [row["code"] for row in rows] == sorted(row["code"] for row in rows)
+    assert len(values["colors"]) == 2 * len(parts.STATES)
