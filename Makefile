@@ -38,6 +38,9 @@ bench-align: $(VENV)/.bench ## levelling: the demo city as drawn, judged from it
 bench-grids: $(VENV)/.bench ## micro-grids: the demo city against METIS, stability, edits
 	$(BIN)/python benchmarks/grids.py
 
+bench-overlays: $(VENV)/.bench ## a million records over six levels against geopandas and DuckDB
+	$(BIN)/python benchmarks/overlays.py
+
 bundle: ## rebuild the map component's JavaScript (needs Node)
 	cd dashboard/map && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm test && npm run build
 
@@ -78,4 +81,4 @@ $(VENV)/.installed: $(VENV)/.base $(SOURCES)
 	@rm -rf build *.egg-info
 	@touch $@
 
-.PHONY: help setup run test lint types bench bench-align bench-grids bundle screenshots messages migrate lock clean
+.PHONY: help setup run test lint types bench bench-align bench-grids bench-overlays bundle screenshots messages migrate lock clean
