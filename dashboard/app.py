@@ -19,11 +19,12 @@ from dashboard.callbacks import alignment as alignment_callbacks
 from dashboard.callbacks import city as city_callbacks
 from dashboard.callbacks import coverage as coverage_callbacks
 from dashboard.callbacks import imports as imports_callbacks
+from dashboard.callbacks import overlays as overlays_callbacks
 from dashboard.callbacks import reach as reach_callbacks
 from dashboard.callbacks import studio as studio_callbacks
 from dashboard.callbacks import wall as wall_callbacks
 from dashboard.i18n import _, language
-from dashboard.pages import alignment, city, coverage, imports, reach, studio, wall
+from dashboard.pages import alignment, city, coverage, imports, overlays, reach, studio, wall
 from dashboard.services import Services
 
 VERSION = installed_version("pingqi")
@@ -32,6 +33,7 @@ LARGEST_UPLOAD = 700_000_000
 PAGES: dict[str, tuple[ModuleType, ModuleType]] = {
     "/": (city, city_callbacks),
     "/coverage/": (coverage, coverage_callbacks),
+    "/overlays/": (overlays, overlays_callbacks),
     "/reach/": (reach, reach_callbacks),
     "/align/": (alignment, alignment_callbacks),
     "/grids/": (studio, studio_callbacks),

@@ -15,6 +15,7 @@ from dashboard.theme import COOKIE, FONT, LIGHT, THEMES, Theme
 PAGES = (
     ("/", "全市一张图"),
     ("/coverage/", "全市覆盖"),
+    ("/overlays/", "叠加分析"),
     ("/reach/", "步行覆盖"),
     ("/align/", "拉平对齐"),
     ("/grids/", "微网格工作台"),

@@ -52,6 +52,7 @@ def labels() -> list[tuple[str, str]]:
     from dashboard.components.shell import PAGES  # noqa: PLC0415
     from dashboard.components.studio import REFUSED, STATES  # noqa: PLC0415
     from dashboard.components.tables import GRID_TEXTS  # noqa: PLC0415
+    from dashboard.pages import overlays as overlay_page  # noqa: PLC0415
     from dashboard.pages.alignment import LEAD_LABELS, TAB_LABELS, WIDE_LABELS  # noqa: PLC0415
     from dashboard.pages.city import LAYER_LABELS  # noqa: PLC0415
     from dashboard.pages.imports import SWITCH_LABELS  # noqa: PLC0415
@@ -68,6 +69,7 @@ def labels() -> list[tuple[str, str]]:
     ]
     tables = (SEARCH_LABELS, MEASURE_LABELS, MEASURE_UNITS, UNIT_LABELS, LAYER_LABELS, dict(PAGES))
     tables += (METRIC_LABELS, METRIC_UNITS, NUMERATORS, DENOMINATORS, FACILITY_LABELS)
+    tables += tuple(value for name, value in vars(overlay_page).items() if name.endswith("_LABELS"))
     tables += (HOW, GRID_TEXTS, SWITCH_LABELS)
     tables += (
         LAYERS,

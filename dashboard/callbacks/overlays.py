@@ -1,0 +1,393 @@
+"""What 叠加分析 does: choices change the URL; map, legend, ranking and scatter follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard import auth
+from dashboard.callbacks.city import crumbs, pressed
+from dashboard.components import overlays as parts
+from dashboard.components import rates
+from dashboard.components.shell import theme
+from dashboard.figures.coverage import empty
+from dashboard.figures.overlays import scatter
+from dashboard.i18n import _, number
+from dashboard.overlay_address import Address, edges_of
+from dashboard.pages import overlays as page
+from dashboard.services import Services
+from dashboard.theme import Theme
+from data.periods import Period, periods, usual
+from data.queries import areas, comparisons, details, overlays, records
+from data.queries.overlays import Window
+from data.queries.records import Metric, View
+from data.scope import Scope
+from data.store import Store
+from data.units import Level, units
+from geo.classes import MISSING, Scheme, class_breaks
+from models.enums import AreaLevel
+
+BASE = ["water", "green", "road", "community", "subdistrict", "county", "city", "label"]
+FINE = {Level.COMPOUND: [9, 24], Level.GRID: [9, 24], Level.MICRO_GRID: [10, 24]}
+CONTROLS = {
+    page.MODE,
+    page.METRIC,
+    page.LEVEL,
+    page.SMOOTHING,
+    page.BOUNDARIES,
+    page.SCHEME,
+    page.EDGES,
+    page.STEP,
+    page.SLIDER,
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The map, its legend, the table and the chart of an address."""
+
+    painted: dict[str, Any] | None
+    legend: Any
+    columns: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    note: str
+    figure: Any = None
+
+
+def register(app: Dash, services: Services) -> None:
+    """Register the callbacks of the page."""
+    store = services.store
+
+    @app.callback(
+        Output(page.URL, "search"),
+        Output(page.FIT, "data"),
+        Input(page.MAP, "clicked"),
+        Input(page.TABLE, "cellClicked"),
+        Input(page.SCATTER, "clickData"),
+        Input({"type": "goto", "key": ALL}, "n_clicks"),
+        Input(page.BEAT, "n_intervals"),
+        *(Input(one, "value") for one in sorted(CONTROLS)),
+        State(page.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def navigate(
+        clicked: dict[str, Any] | None,
+        cell: dict[str, Any] | None,
+        dot: dict[str, Any] | None,
+        _links: list[int],
+        _beats: int | None,
+        *rest: Any,
+    ) -> tuple[Any, Any]:
+        *values, search = rest
+        address, scope = Address.of(search), auth.scope()
+        triggers = {str(one["prop_id"].rpartition(".")[0]) for one in ctx.triggered}
+        with store.reading() as session:
+            whole = overlays.span(session, scope)
+        key, by = pressed(ctx.triggered), "controls"
+        if key:
+            new, by = entered(services, scope, address, key.partition(":")[2]), "choice"
+        elif page.TABLE in triggers and cell:
+            new, by = address.but(chosen=str(cell["rowId"])), "choice"
+        elif page.SCATTER in triggers and dot:
+            new = address.but(chosen=str(dot["points"][0]["customdata"][0]))
+        elif page.MAP in triggers and clicked:
+            new = address.but(chosen=code_on_map(services, scope, address, clicked))
+        elif page.BEAT in triggers:
+            new = stepped(address, whole)
+        elif triggers & CONTROLS:
+            new = controls(address, dict(zip(sorted(CONTROLS), values, strict=True)), triggers, whole)
+        else:
+            raise PreventUpdate
+        if new == address:
+            raise PreventUpdate
+        return new.search(), {"by": by, "search": new.search()}
+
+    @app.callback(
+        *(Output(one, "value") for one in sorted(CONTROLS)),
+        Output(page.METRIC, "disabled"),
+        Output(page.EDGES, "style"),
+        Output(page.SLIDER, "max"),
+        Output(page.WHEN, "children"),
+        Output(page.CRUMBS, "children"),
+        Input(page.URL, "search"),
+    )
+    def follow(search: str) -> tuple[Any, ...]:
+        address, scope = Address.of(search), auth.scope()
+        with store.reading() as session:
+            whole = overlays.span(session, scope)
+            path = crumbs(session, scope, address.area)
+        period = period_of(address, whole)
+        spans = steps(whole, period.months) if whole and period else []
+        values = {
+            page.MODE: address.mode,
+            page.METRIC: address.metric.value,
+            page.LEVEL: address.level.value,
+            page.SMOOTHING: address.smoothing,
+            page.BOUNDARIES: address.boundaries,
+            page.SCHEME: address.scheme,
+            page.EDGES: ",".join(f"{one:g}" for one in address.edges),
+            page.STEP: str(period.months if period else 3),
+            page.SLIDER: spans.index(period) if period in spans else 0,
+        }
+        return (
+            *(values[one] for one in sorted(CONTROLS)),
+            address.mode == "pair",
+            {} if address.scheme == "fixed" else {"display": "none"},
+            max(len(spans) - 1, 1),
+            rates.period_label(period) if period else "",
+            path,
+        )
+
+    @app.callback(
+        Output(page.MAP, "values"),
+        Output(page.MAP, "visible"),
+        Output(page.MAP, "zooms"),
+        Output(page.LEGEND, "children"),
+        Output(page.TABLE, "columnDefs"),
+        Output(page.TABLE, "rowData"),
+        Output(page.NOTE, "children"),
+        Output(page.SCATTER, "figure"),
+        Output(page.SCATTER, "style"),
+        Input(page.URL, "search"),
+    )
+    def show(search: str) -> tuple[Any, ...]:
+        address, colours = Address.of(search), theme()
+        shown = look(services, auth.scope(), address, colours)
+        fine = FINE.get(address.level)
+        return (
+            shown.painted,
+            [*BASE, address.level.value] if fine else BASE,
+            {address.level.value: fine or [0, 24]},
+            shown.legend,
+            shown.columns,
+            shown.rows,
+            shown.note,
+            shown.figure or empty(colours),
+            {} if shown.figure else {"display": "none"},
+        )
+
+    @app.callback(
+        Output(page.MAP, "overlays"),
+        Output(page.MAP, "view"),
+        Input(page.URL, "search"),
+        State(page.FIT, "data"),
+    )
+    def show_place(search: str, fit: dict[str, Any]) -> tuple[Any, Any]:
+        address = Address.of(search)
+        by = fit["by"] if fit["search"] == address.search() else "load"
+        return place(services, auth.scope(), address, moves=by in {"choice", "load"})
+
+    @app.callback(
+        Output(page.BEAT, "disabled"),
+        Output(page.PLAY, "children"),
+        Input(page.PLAY, "n_clicks"),
+        Input(page.URL, "search"),
+        State(page.BEAT, "disabled"),
+        prevent_initial_call=True,
+    )
+    def play(_clicks: int | None, search: str, stopped: bool) -> tuple[bool, str]:  # noqa: FBT001
+        if ctx.triggered_id == page.PLAY:
+            stops = not stopped
+        else:
+            with store.reading() as session:
+                whole = overlays.span(session, auth.scope())
+            stops = stopped or at_end(Address.of(search), whole)
+        return stops, "▶" if stops else "⏸"
+
+
+def period_of(address: Address, whole: Window | None) -> Period | None:
+    """Return the period that is shown; one that holds no record gives way to the usual one."""
+    if whole is None:
+        return None
+    return address.period if address.period in periods(whole) else usual(whole)
+
+
+def steps(whole: Window, months: int) -> list[Period]:
+    """Return the periods of a length that records lie in, the first first."""
+    return [one for one in periods(whole) if one.months == months][::-1]
+
+
+def stepped(address: Address, whole: Window | None) -> Address:
+    """Return the address a period later; after the last the first follows."""
+    period = period_of(address, whole)
+    if whole is None or period is None:
+        return address
+    spans = steps(whole, period.months)
+    return address.but(period=spans[(spans.index(period) + 1) % len(spans)])
+
+
+def at_end(address: Address, whole: Window | None) -> bool:
+    """Tell whether the last period is shown: playing ends there."""
+    period = period_of(address, whole)
+    return whole is None or period is None or period == steps(whole, period.months)[-1]
+
+
+def controls(address: Address, values: dict[str, Any], triggers: set[str], whole: Window | None) -> Address:
+    """Return the address that the controls ask for."""
+    period = period_of(address, whole)
+    months = int(values[page.STEP])
+    if whole and period and page.STEP in triggers and months != period.months:
+        period = steps(whole, months)[-1]
+    elif whole and period and page.SLIDER in triggers:
+        spans = steps(whole, period.months)
+        period = spans[min(int(values[page.SLIDER]), len(spans) - 1)]
+    if whole and period == usual(whole):
+        period = None
+    asked = address.but(
+        mode=values[page.MODE],
+        metric=values[page.METRIC],
+        level=values[page.LEVEL],
+        smoothing=values[page.SMOOTHING],
+        boundaries=values[page.BOUNDARIES],
+        scheme=values[page.SCHEME],
+        edges=edges_of(values[page.EDGES]) if values[page.SCHEME] == "fixed" else (),
+        period=period,
+    )
+    read = Address.of(asked.search())
+    return read if read.level == address.level else read.but(chosen=None)
+
+
+def entered(services: Services, scope: Scope, address: Address, code: str) -> Address:
+    """Return the address after going to an area."""
+    with services.store.reading() as session:
+        area, top = areas.by_code(session, scope, code), areas.top(session, scope)
+    if area is None:
+        return address
+    return address.but(area=None if top and top.code == code else code, chosen=None)
+
+
+def code_on_map(services: Services, scope: Scope, address: Address, clicked: dict[str, Any]) -> str | None:
+    """Return the code of the unit that was clicked on; None on open ground."""
+    if clicked.get("layer") != address.level.value or clicked.get("id") is None:
+        return None
+    with services.store.reading() as session:
+        if address.level.area_level is not None:
+            area = areas.by_id(session, scope, int(clicked["id"]))
+            return area.code if area else None
+        found = details.get(session, scope, address.level.value, int(clicked["id"]))
+    return str(found.record.code) if found is not None else None  # type: ignore[attr-defined]
+
+
+def look(services: Services, scope: Scope, address: Address, colours: Theme) -> Shown:
+    """Return what an address shows."""
+    with services.store.reading() as session:
+        whole = overlays.span(session, scope)
+    period = period_of(address, whole)
+    if whole is None or period is None:
+        return Shown(None, None, [], [], _("没有诉求、认领和评价记录，先导入。"))
+    inner = scope.narrowed(address.area)
+    if address.mode == "pair":
+        return _pair(services.store, inner, address, period, colours)
+    if address.mode == "change":
+        return _change(services.store, inner, address, period, whole, colours)
+    found = records.measure(services.store, inner, address.metric, address.level, period.window, address.view)
+    revisions = tuple(sorted(services.store.table_revisions().items()))
+    spans = tuple(steps(whole, period.months))
+    breaks = shared_breaks(
+        services.store,
+        revisions,
+        inner,
+        address.metric,
+        address.level,
+        spans,
+        address.view,
+        address.scheme,
+        address.edges,
+    )
+    coloured = parts.one(found, breaks, parts.counties_of(address.level, found.frame["code"]), colours)
+    order = records.ranking(found)
+    columns, rows = parts.ranked(order, rates.metric_words(address.metric).unit)
+    basis = _("按 95% 区间下限排名") if address.metric.is_share else _("按数值排名")
+    left = len(found.frame) - len(order)
+    note = basis + (_("；{n} 个不排名", n=number(left)) if left else "")
+    return Shown(coloured.values, coloured.legend, columns, rows, note)
+
+
+@lru_cache(maxsize=64)
+def shared_breaks(
+    store: Store,
+    _revisions: tuple[tuple[str, int], ...],
+    scope: Scope,
+    metric: Metric,
+    level: Level,
+    spans: tuple[Period, ...],
+    view: View,
+    scheme: Scheme,
+    edges: tuple[float, ...],
+) -> npt.NDArray[np.float64]:
+    """Return the class edges of all periods together, so that colours compare over time."""
+    if scheme == "fixed" and edges:
+        return class_breaks(scheme="fixed", edges=edges)
+    values = [records.measure(store, scope, metric, level, one.window, view).frame["value"] for one in spans]
+    known = np.concatenate([np.asarray(one, dtype=float) for one in values])
+    return class_breaks(known[known > 0], scheme="quantiles" if scheme == "fixed" else scheme)
+
+
+def _change(
+    store: Store, scope: Scope, address: Address, period: Period, whole: Window, colours: Theme
+) -> Shown:
+    if period.before.window.start < whole.start:
+        return Shown(None, None, [], [], _("上期记录不全，不作比较。"))
+    sides = (period.before.window, period.window)
+    found = comparisons.compare(store, scope, address.metric, address.level, sides, address.view)
+    counties = parts.counties_of(address.level, found.frame["code"])
+    coloured = parts.change(found.frame, address.level, counties, colours)
+    columns, rows = parts.changed(found.frame)
+    note = _("{n} 个可以说有变化", n=number(int(found.frame["clear"].sum())))
+    return Shown(coloured.values, coloured.legend, columns, rows, note)
+
+
+def _pair(store: Store, scope: Scope, address: Address, period: Period, colours: Theme) -> Shown:
+    frame, across, up = comparisons.bivariate(store, scope, address.level, period.window, address.view)
+    coloured = parts.pair(frame, address.level, parts.counties_of(address.level, frame["code"]), colours)
+    columns, rows = parts.paired(frame)
+    known: pd.DataFrame = frame[frame["class"] != MISSING]
+    titles = (_("认领密度（件／千户）"), _("群众满意率 %"))
+    edges = (across.tolist(), up.tolist())
+    figure = scatter(known, parts.PAIRS[colours.name], edges, titles, address.chosen, colours)
+    return Shown(
+        coloured.values, coloured.legend, columns, rows, _("满意率低的在前；点图中的点即在地图上标出"), figure
+    )
+
+
+def place(services: Services, scope: Scope, address: Address, *, moves: bool) -> tuple[Any, Any]:
+    """Return the outline of the area and of the chosen unit, and where the map looks."""
+    with services.store.reading() as session:
+        top = areas.by_code(session, scope, address.area) if address.area else areas.top(session, scope)
+        outline = areas.geometry(session, scope, address.area) if address.area else None
+        bounds = areas.bounds(session, scope, top.code) if top else None
+        chosen = None
+        if address.chosen and address.level.area_level in set(AreaLevel):
+            chosen = areas.geometry(session, scope, address.chosen)
+        elif address.chosen:
+            chosen = _feature(services, scope, address)
+    drawn = [
+        {"role": role, "geojson": shapely.geometry.mapping(shapely.boundary(shape))}
+        for role, shape in (("related", outline), ("selected", chosen))
+        if shape is not None
+    ]
+    if not moves or bounds is None:
+        return drawn, no_update
+    near = chosen is not None and address.level.area_level is None
+    seen = chosen.bounds if near and chosen is not None else bounds
+    key = f"{address.area or 'all'} {address.chosen if near else ''}"
+    return drawn, {"key": key, "bounds": list(seen), "padding": 160 if near else 24, "max_zoom": 16}
+
+
+def _feature(services: Services, scope: Scope, address: Address) -> Any:
+    """Return the geometry of the compound, grid or micro-grid with the chosen code."""
+    frame = units(services.store, address.level)
+    hits = frame.loc[frame["code"] == address.chosen, "id"]
+    if hits.empty:
+        return None
+    with services.store.reading() as session:
+        found = details.get(session, scope, address.level.value, int(hits.iloc[0]))
+    return found.geometry if found is not None else None

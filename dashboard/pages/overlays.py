@@ -1,0 +1,189 @@
+"""叠加分析: claims, requests and ratings by any unit, in any period, with their intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import auth
+from dashboard.components.overlays import table
+from dashboard.components.rates import METRIC_LABELS
+from dashboard.components.shell import header, page, theme
+from dashboard.figures.coverage import empty
+from dashboard.i18n import _, language
+from dashboard.map import PingqiMap
+from dashboard.map_sources import sources
+from dashboard.overlay_address import LEVELS
+from dashboard.services import Services
+from data.queries.records import Metric
+from data.units import Level
+
+PATH = "/overlays/"
+URL, FIT = "url", "over-fit"
+MAP, CRUMBS, LEGEND, TABLE, NOTE, SCATTER = (
+    "over-map",
+    "over-crumbs",
+    "over-legend",
+    "over-table",
+    "over-note",
+    "over-scatter",
+)
+MODE, METRIC, LEVEL, SMOOTHING, BOUNDARIES, SCHEME, EDGES = (
+    "over-mode",
+    "over-metric",
+    "over-level",
+    "over-smoothing",
+    "over-boundaries",
+    "over-scheme",
+    "over-edges",
+)
+STEP, SLIDER, PLAY, BEAT, WHEN = "over-step", "over-slider", "over-play", "over-beat", "over-when"
+BEAT_MS = 1600
+
+MODE_LABELS = {"one": "一个时段", "change": "较上期变化", "pair": "密度×满意率"}
+LEVEL_LABELS = {
+    Level.COUNTY: "县（市、区）",
+    Level.SUBDISTRICT: "街道（乡镇）",
+    Level.COMMUNITY: "社区",
+    Level.COMPOUND: "小区",
+    Level.GRID: "网格",
+    Level.MICRO_GRID: "微网格",
+}
+SMOOTHING_LABELS = {"raw": "原值", "global": "向总体平滑", "local": "向邻近平滑"}
+BOUNDARY_LABELS = {"today": "现在的边界", "then": "当时的边界"}
+SCHEME_LABELS = {"quantiles": "分位数", "natural": "自然间断", "fixed": "固定界限"}
+STEP_LABELS = {"3": "按季度", "6": "按半年", "12": "按年"}
+
+
+def layout(services: Services) -> dmc.MantineProvider:
+    """Return the page for whoever is signed in."""
+    colours = theme()
+    crumbs = html.Nav(id=CRUMBS, className="crumbs", **{"aria-label": _("所在区域")})
+    return page(
+        [
+            dcc.Location(id=URL, refresh="callback-nav"),
+            dcc.Store(id=FIT, data={"by": "load", "search": ""}),
+            dcc.Interval(id=BEAT, interval=BEAT_MS, disabled=True),
+            header(PATH, [crumbs]),
+            html.Main(
+                [
+                    html.Aside([_what(), _how()], className="side"),
+                    html.Section(
+                        [
+                            PingqiMap(
+                                id=MAP,
+                                sources=sources(services, auth.scope()),
+                                theme=colours.name,
+                                lang=language(),
+                                attribution=_("审图要求以本地主管部门为准"),
+                                className="city-map",
+                                style={"height": "100%", "width": "100%"},
+                            ),
+                            html.Div(id=LEGEND, className="legend-box"),
+                            _time(),
+                        ],
+                        className="stage cover-stage",
+                    ),
+                    html.Aside(
+                        html.Section(
+                            [
+                                html.Div(
+                                    [html.H2(_("排名与区间")), html.Span(id=NOTE, className="as-of")],
+                                    className="panel-head",
+                                ),
+                                dcc.Graph(
+                                    id=SCATTER,
+                                    figure=empty(colours),
+                                    config={"displayModeBar": False},
+                                    className="over-scatter",
+                                    style={"display": "none"},
+                                ),
+                                table(TABLE, colours),
+                            ],
+                            className="panel over-panel",
+                        ),
+                        className="side over-right",
+                    ),
+                ],
+                className="overlays",
+            ),
+        ],
+        colours,
+    )
+
+
+def _options(labels: dict[Any, str]) -> list[dict[str, str]]:
+    return [{"value": str(value), "label": _(label)} for value, label in labels.items()]
+
+
+def _segments(component_id: str, labels: dict[str, str], title: str) -> html.Div:
+    first = next(iter(labels))
+    control = dmc.SegmentedControl(
+        id=component_id, data=_options(labels), value=first, size="xs", fullWidth=True
+    )
+    return html.Div([html.Label(title, className="align-label"), control])
+
+
+def _what() -> html.Section:
+    return html.Section(
+        [
+            html.Div(html.H2(_("看什么")), className="panel-head"),
+            dmc.SegmentedControl(
+                id=MODE, data=_options(MODE_LABELS), value="one", size="xs", fullWidth=True, mb=8
+            ),
+            dmc.Select(
+                id=METRIC,
+                label=_("指标"),
+                data=_options(METRIC_LABELS),
+                value=Metric.SATISFACTION.value,
+                size="sm",
+                allowDeselect=False,
+            ),
+            dmc.Select(
+                id=LEVEL,
+                label=_("统计单元"),
+                data=_options({one.value: LEVEL_LABELS[one] for one in LEVELS}),
+                value=Level.COMMUNITY.value,
+                size="sm",
+                allowDeselect=False,
+            ),
+        ],
+        className="panel",
+    )
+
+
+def _how() -> html.Section:
+    return html.Section(
+        [
+            html.Div(html.H2(_("怎么算")), className="panel-head"),
+            _segments(SMOOTHING, SMOOTHING_LABELS, _("数值")),
+            _segments(BOUNDARIES, BOUNDARY_LABELS, _("边界")),
+            _segments(SCHEME, SCHEME_LABELS, _("分级")),
+            dmc.TextInput(
+                id=EDGES,
+                label=_("分级界限，由小到大，逗号隔开"),
+                placeholder="60,70,80,90",
+                size="sm",
+                debounce=600,
+            ),
+            html.P(
+                _("分级按全部时段一起定，拖动时间时颜色可以互相比较。不足 10 条的比率画斜线、不排名。"),
+                className="hint",
+            ),
+        ],
+        className="panel over-how",
+    )
+
+
+def _time() -> html.Div:
+    return html.Div(
+        [
+            dmc.Button("▶", id=PLAY, size="xs", variant="default", **{"aria-label": _("播放")}),
+            dmc.SegmentedControl(id=STEP, data=_options(STEP_LABELS), value="3", size="xs"),
+            dmc.Slider(id=SLIDER, min=0, max=1, step=1, value=0, label=None, w=280, size="sm"),
+            html.Span(id=WHEN, className="over-when", role="status"),
+        ],
+        className="overlay-bar over-time",
+    )
