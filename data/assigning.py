@@ -66,11 +66,13 @@ def features_at(session: Session, points: Points) -> dict[str, npt.NDArray[np.in
 def areas_at(session: Session, points: Points) -> npt.NDArray[Any]:
     """Return the code of the smallest area around each point, shape (n,); None where there is none."""
     codes = np.full(points.count, None, dtype=object)
-    for level in _RANK:
+    left = np.arange(points.count)
+    for level in reversed(_RANK):  # the smallest first: few points are left for the larger ones
         frame = geo_frame_of(session, Area, ["code"], Area.level == level)
         at = points.holder(np.asarray(frame.geometry.values, dtype=object))
         inside = at != NOWHERE
-        codes[inside] = frame["code"].to_numpy(dtype=object)[at[inside]]
+        codes[left[inside]] = frame["code"].to_numpy(dtype=object)[at[inside]]
+        left, points = left[~inside], points.take(np.flatnonzero(~inside))
     return codes
 
 

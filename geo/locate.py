@@ -27,8 +27,13 @@ class Points:
     def __init__(self, x: npt.ArrayLike, y: npt.ArrayLike) -> None:
         xy = np.stack([np.asarray(x, dtype=float), np.asarray(y, dtype=float)], axis=1)
         self.count = len(xy)
+        self._xy = xy
         self._known = np.flatnonzero(np.isfinite(xy).all(axis=1))
         self._tree = shapely.STRtree(shapely.points(xy[self._known]))
+
+    def take(self, positions: Ints) -> Points:
+        """Return some of the points."""
+        return Points(*self._xy[positions].T)
 
     def holder(self, polygons: npt.NDArray[Any]) -> Ints:
         """Return the position of the polygon around each point, shape (n,).

@@ -356,7 +356,6 @@ class _Writer:
                 block.title,
                 f"{intro} {self.span_text(self.window)}" if not n else "",
                 [block],
-                new_page=not n,
             )
             for n, block in enumerate(blocks)
         ]
@@ -380,7 +379,7 @@ class _Writer:
             ]
         table = Table("monthly", self.say("monthly"), columns, pd.DataFrame(rows))
         bars = Bars([metric.value for metric in RANKED[::-1]], table)
-        return Section(self.say("monthly"), "", [bars])
+        return Section(self.say("monthly"), "", [bars], new_page=True)
 
     def gaps(self) -> Section:
         frame = coverage.uncovered(self.store, self.scope, self.walk)
@@ -400,7 +399,7 @@ class _Writer:
         frame["left_out"] = frame["left_out"].round().astype(int)
         note = "" if len(frame) else self.say("no_gaps")
         table = Table("gaps", self.say("gaps"), columns, frame, note, most=_LONGEST_GAPS)
-        return Section(self.say("gaps"), self.say("gaps_intro", minutes=minutes), [table])
+        return Section(self.say("gaps"), self.say("gaps_intro", minutes=minutes), [table], new_page=True)
 
     def people(self) -> Section:
         level = self.below.area_level or AreaLevel.COMMUNITY
@@ -430,4 +429,4 @@ class _Writer:
         for metric in SHARES:
             words = [text[self.language] for text in METRICS[metric][:3]]
             texts.append((words[0], f"{words[1]} ÷ {words[2]}"))
-        return Section(self.say("method"), "", [], texts, new_page=True)
+        return Section(self.say("method"), "", [], texts)
