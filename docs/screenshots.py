@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -52,6 +53,8 @@ def main() -> None:
                     shoot(browser, f"http://127.0.0.1:{port}{path}", args.out / f"{name}.png", theme, size)
             if not args.only or any(name.startswith("align") for name in args.only):
                 alignment(browser, f"http://127.0.0.1:{port}", args.out)
+            if not args.only or any(name.startswith("grids") for name in args.only):
+                grids(browser, f"http://127.0.0.1:{port}", args.out)
             browser.close()
     finally:
         server.send_signal(signal.SIGINT)  # it ends its own processes too
@@ -91,6 +94,10 @@ def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
         ("wall-4k", "/wall/?view=2", "dark", WIDE),
         ("city-english", "/?show=claims_per_km2&unit=subdistrict", "light", DESK),
         ("import", "/import/", "light", DESK),
+        ("coverage", "/coverage/?show=satisfaction", "light", DESK),
+        ("coverage-4k", "/coverage/?level=subdistrict", "dark", WIDE),
+        ("overlays", "/overlays/?mode=pair&level=subdistrict", "dark", DESK),
+        ("reach", "/reach/?minutes=5", "light", DESK),
     ]
 
 
@@ -170,6 +177,78 @@ def alignment(browser: Browser, url: str, out: Path) -> None:
     page.wait_for_function("document.querySelectorAll('.align-version').length === 3")
     picture("restored")
     page.close()
+
+
+def grids(browser: Browser, url: str, out: Path) -> None:
+    """Walk a planner's round through 微网格工作台 in the fullest community, a picture of each step."""
+    page = browser.new_page(viewport={"width": DESK[0], "height": DESK[1]})
+    page.context.add_cookies([{"name": "pingqi_theme", "value": "light", "url": url}])
+
+    def picture(name: str) -> None:
+        page.wait_for_timeout(2500)
+        page.screenshot(path=out / f"grids-{name}.png")
+        sys.stdout.write(f"{out / f'grids-{name}.png'}\n")
+
+    page.goto(f"{url}/grids/")
+    settle(page)
+    page.click("#studio-area")
+    page.click("[role=option] >> nth=1")
+    page.wait_for_function("location.search.includes('area=')")
+    settle(page)
+    picture("community")
+    page.click("#studio-new")
+    page.wait_for_function("location.search.includes('plan=')", timeout=600_000)
+    settle(page)
+    picture("proposed")
+    grid_edits(page, picture)
+    page.click("#studio-check")
+    page.wait_for_selector("#studio-broken .ag-row")
+    picture("rules")
+    page.keyboard.press("?")
+    picture("keys")
+    page.keyboard.press("Escape")
+    page.click("#studio-publish")
+    page.wait_for_function("document.querySelector('#studio-message').innerText.includes('发布')")
+    picture("published")
+    page.context.add_cookies([{"name": "pingqi_language", "value": "en", "url": url}])
+    page.reload()
+    settle(page)
+    picture("english")
+    page.close()
+
+
+def grid_edits(page: Page, picture: Callable[[str], None]) -> None:
+    """Move a building, split by a line, lock; take back what was split."""
+
+    def row(number: int) -> None:
+        page.click(f"#studio-table .ag-row[row-index='{number}'] .ag-cell[col-id='code']")
+        page.wait_for_timeout(2500)
+
+    row(9)
+    box = page.locator("#studio-map canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(x + 8, y + 8)
+    picture("chosen")
+    page.keyboard.press("m")
+    picture("moved")
+    page.keyboard.press("z")
+    page.wait_for_timeout(1500)
+    row(12)
+    page.keyboard.press("4")
+    page.wait_for_timeout(800)
+    page.mouse.click(x - 190, y - 30)
+    page.mouse.move(x + 150, y + 40)
+    picture("line")
+    page.mouse.dblclick(x + 190, y + 48)
+    picture("split")
+    page.keyboard.press("1")
+    page.wait_for_timeout(800)
+    page.keyboard.press("l")
+    picture("locked")
+    page.keyboard.press("u")
+    page.wait_for_timeout(1000)
+    page.keyboard.press("z")
+    page.wait_for_timeout(1000)
 
 
 def settle(page: Page, quiet_ms: int = 1500, limit_s: float = 60) -> None:
