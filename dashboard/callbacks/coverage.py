@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import shapely
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
@@ -16,8 +16,9 @@ from dashboard.components import rates
 from dashboard.components.shell import theme
 from dashboard.coverage_address import Address, levels_below
 from dashboard.figures.coverage import Panel, multiples
-from dashboard.i18n import _, number
+from dashboard.i18n import _, language, number
 from dashboard.pages import coverage as page
+from dashboard.report_files import assembled, file_name, pdf_bytes, workbook_bytes
 from dashboard.services import Services
 from dashboard.theme import Theme
 from data.catalogue import Catalogue, read_catalogue
@@ -171,6 +172,23 @@ def register(app: Dash, services: Services) -> None:
         shown = look(services, auth.scope(), catalogue, Address.of(search))
         return exported(shown, "csv" if ctx.triggered_id == page.CSV else "xlsx")
 
+    @app.callback(
+        Output(page.DOWNLOAD, "data", allow_duplicate=True),
+        Input(page.REPORT_PDF, "n_clicks"),
+        Input(page.REPORT_XLSX, "n_clicks"),
+        State(page.URL, "search"),
+        prevent_initial_call=True,
+        running=[
+            (Output(page.REPORT_PDF, "loading"), True, False),
+            (Output(page.REPORT_XLSX, "loading"), True, False),
+        ],
+    )
+    def download_report(pdf: int | None, xlsx: int | None, search: str) -> Any:
+        if not (pdf or xlsx):
+            raise PreventUpdate
+        shown = look(services, auth.scope(), catalogue, Address.of(search))
+        return reported(services, shown, ".pdf" if ctx.triggered_id == page.REPORT_PDF else ".xlsx")
+
 
 def look(services: Services, scope: Scope, catalogue: Catalogue, address: Address) -> Shown:
     """Return what an address shows; an area, level or period that can't be shown there is as usual."""
@@ -305,6 +323,18 @@ def charts(shown: Shown, colours: Theme) -> Any:
             )
         )
     return multiples(panels, colours, _("上期"))
+
+
+def reported(services: Services, shown: Shown, suffix: str) -> dict[str, Any]:
+    """Return the report on the area and the period that are looked at, as a file to download."""
+    window = next((one.window for one in shown.found if one.window is not None), None)
+    if shown.top is None or window is None:
+        raise PreventUpdate
+    lang: Literal["zh", "en"] = "en" if language() == "en" else "zh"
+    found = assembled(services.store, services.settings, shown.scope, shown.top.code, window, lang)
+    content = pdf_bytes(services.settings, found) if suffix == ".pdf" else workbook_bytes(found)
+    download: dict[str, Any] = dcc.send_bytes(lambda file: file.write(content), file_name(found, suffix))
+    return download
 
 
 def exported(shown: Shown, kind: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ CRUMBS = "cover-crumbs"
 SHOW, LEVEL, PERIOD = "cover-show", "cover-level", "cover-period"
 LEGEND, TABLE, NOTE, CHARTS = "cover-legend", "cover-table", "cover-note", "cover-charts"
 EXCEL, CSV, DOWNLOAD = "cover-excel", "cover-csv", "cover-download"
+REPORT_PDF, REPORT_XLSX = "cover-report-pdf", "cover-report-xlsx"
 FIT = "cover-fit"
 """Whether the map itself made the last choice: what the reader looks at is not moved."""
 
@@ -112,6 +113,8 @@ def _bar() -> html.Div:
             html.Span(_("点名称看下级，点数字换地图指标"), className="as-of cover-hint"),
             dmc.Button("Excel", id=EXCEL, size="xs", variant="default"),
             dmc.Button("CSV", id=CSV, size="xs", variant="default"),
+            dmc.Button(_("报告 PDF"), id=REPORT_PDF, size="xs", variant="default"),
+            dmc.Button(_("报告 Excel"), id=REPORT_XLSX, size="xs", variant="default"),
         ],
         className="cover-bar",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import pandas as pd
@@ -131,3 +132,12 @@ def test_the_map_s_legend_counts_every_area(town_services: Services) -> None:
     legend = parts.coloured(chosen, view.level, LIGHT).legend
     lines = [one for one in legend.children if one.className == "legend-row"]
     assert sum(int(line.children[2].children) for line in lines) == len(chosen.frame)
+
+
+def test_the_report_of_what_is_looked_at_is_handed_out(town_services: Services) -> None:
+    looked = shown(town_services, "?period=2022H1")
+    made = page.reported(town_services, looked, ".pdf")
+    assert made["filename"] == f"{town.CITY}_2022-01_2022-06.pdf"
+    assert base64.b64decode(made["content"]).startswith(b"%PDF-")
+    book = page.reported(town_services, looked, ".xlsx")
+    assert base64.b64decode(book["content"]).startswith(b"PK")
