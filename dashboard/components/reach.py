@@ -25,7 +25,7 @@ COLOURS = {
 }
 """Within 5, 10, 15 minutes, and not: blues near, orange for what nothing reaches."""
 MAP_COLORS = {
-    "light": {"draft": "#b4232a", "related": "#6a3d9a", "service": "#1f5fa8", "selected": "#111111"},
+    "light": {"draft": "#111111", "related": "#6a3d9a", "service": "#1f5fa8", "selected": "#b4232a"},
     "dark": {"draft": "#ffd34d", "related": "#d7a6ff", "service": "#4f9be6", "selected": "#ffffff"},
 }
 
