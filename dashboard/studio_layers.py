@@ -95,7 +95,7 @@ def labels(sheet: Sheet) -> dict[str, Any]:
     points = shapely.point_on_surface(np.asarray(frame.geometry.values, dtype=object))
     rank = (-frame["households"]).rank(method="first").astype(int).tolist()
     texts = [
-        f"{short(code, sheet.area_code)}\n{number(load)}{_('户')}"
+        f"{short(code, sheet.area_code)}\n{_('{n}户', n=number(load))}"
         for code, load in zip(frame["code"], frame["households"], strict=True)
     ]
     rows = [

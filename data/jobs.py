@@ -34,7 +34,7 @@ SILENT_S = 30.0
 _EVERY_S = 0.2
 _ESTIMATE_FROM = 0.03
 _ID = re.compile(r"[0-9a-f]{16}")
-_PRELOADED = ["data.alignments", "data.inspections"]
+_PRELOADED = ["data.alignments", "data.inspections", "data.drawing_begin"]
 
 # Where there is one, a fork server holds the libraries: a job begins in 0.1 s instead of some seconds.
 _context: Any = multiprocessing.get_context(

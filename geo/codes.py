@@ -51,6 +51,20 @@ def issued(
     return result
 
 
+def series(used: Iterable[str], community: str, holder: str | None = None) -> tuple[str, int]:
+    """Return what new codes begin with and the digits of their serial, after the manner of those in use.
+
+    Parameters
+    ----------
+    holder
+        Code of the grid around: new codes begin with it where those in use do.
+    """
+    known = list(used)
+    nested = holder is not None and any(_is_ours(code, holder) and code != holder for code in known)
+    prefix = holder if holder is not None and nested else community
+    return prefix, max((len(code) - len(prefix) for code in known if _is_ours(code, prefix)), default=SERIAL)
+
+
 def _is_ours(code: str, community: str) -> bool:
     return code.startswith(community) and code[len(community) :].isdigit()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from geo.codes import SERIAL, issued
+from geo.codes import issued, series
 from geo.errors import GeoError
 from geo.partition import NONE, Band, Graph
 
@@ -354,8 +354,10 @@ def merge(draft: Draft, ids: Sequence[str]) -> Change:
     return move(draft, cells, ids[0], "merge")
 
 
-def split_by_line(draft: Draft, one: str, line: shapely.LineString) -> Change:
+def split_by_line(draft: Draft, one: str, line: shapely.LineString, holder: str | None = None) -> Change:
     """Split a micro-grid by a drawn line; buildings that it crosses go with their middle.
+
+    New codes begin with that of the `holder`, its grid, where those in use do.
 
     Raises
     ------
@@ -370,7 +372,7 @@ def split_by_line(draft: Draft, one: str, line: shapely.LineString) -> Change:
     points = shapely.points(draft.fabric.place[cells])
     side = shapely.STRtree(faces).nearest(points)
     groups = [cells[side == n] for n in np.unique(side)]
-    return _split(draft, one, groups, "The line does not part the buildings; draw it across.")
+    return _split(draft, one, groups, holder, "The line does not part the buildings; draw it across.")
 
 
 def _through(line: shapely.LineString, outline: shapely.Geometry) -> shapely.LineString:
@@ -384,8 +386,8 @@ def _through(line: shapely.LineString, outline: shapely.Geometry) -> shapely.Lin
     return shapely.linestrings(xy)
 
 
-def split_into(draft: Draft, one: str, count: int) -> Change:
-    """Split a micro-grid into a number of connected, compact parts of like load.
+def split_into(draft: Draft, one: str, count: int, holder: str | None = None) -> Change:
+    """Split a micro-grid into a number of connected, compact parts of like load; codes as `split_by_line`.
 
     Raises
     ------
@@ -416,19 +418,19 @@ def split_into(draft: Draft, one: str, count: int) -> Change:
     parts = graph.improved(graph.divided(list(range(len(cells))), count, 3))
     if len(parts) != count:
         raise EditRefused("too_few", f"{one} can't be split into {count} connected parts.", [one])
-    return _split(draft, one, [cells[part] for part in parts], "")
+    return _split(draft, one, [cells[part] for part in parts], holder, "")
 
 
-def _split(draft: Draft, one: str, groups: list[Positions], message: str) -> Change:
+def _split(draft: Draft, one: str, groups: list[Positions], holder: str | None, message: str) -> Change:
     if len(groups) <= 1:
         raise EditRefused("nothing", message, [one])
     loads = draft.fabric.households
     groups.sort(key=lambda cells: (-loads[cells].sum(), -len(cells), cells[0]))
     community = str(draft.fabric.community[groups[0][0]])
-    old = draft.grids[one]
-    prefix = old.code[:-SERIAL] or community
+    used = draft.used_codes | {grid.code for grid in draft.grids.values()}
+    prefix, length = series(used, community, holder)
     polygons = np.array([draft.fabric.outline(cells) for cells in groups[1:]], dtype=object)
-    codes = issued(polygons, prefix, draft.used_codes | {grid.code for grid in draft.grids.values()})
+    codes = issued(polygons, prefix, used, length)
     fresh = [MicroGrid(code, code) for code in codes]
     moves = tuple(
         (int(cell), one, grid.id) for grid, cells in zip(fresh, groups[1:], strict=True) for cell in cells

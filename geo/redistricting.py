@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.codes import SERIAL, issued
+from geo.codes import issued, series
 from geo.districting import Units, districts_of
 from geo.editing import Change, Draft, EditRefused, MicroGrid
 from geo.partition import NONE
@@ -92,8 +92,7 @@ def _grouped(
     polygons = np.array([draft.fabric.outline(parts[n]) for n in new], dtype=object)
     used = draft.used_codes | {one.code for one in [*draft.grids.values(), *others]}
     community = str(draft.fabric.community[mine[0]])
-    prefix = name if name and any(code.startswith(name) and code != name for code in used) else community
-    length = max((len(code) - len(prefix) for code in used if code.startswith(prefix)), default=SERIAL)
+    prefix, length = series(used, community, name)
     codes = issued(polygons, prefix, used, length)
     for n, code in zip(new, codes, strict=True):
         target[parts[n]] = code

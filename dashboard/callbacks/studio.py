@@ -292,7 +292,7 @@ def chosen(
         inside = np.flatnonzero(shapely.intersects_xy(ring, *draft.fabric.place.T)).tolist()
         return {"cells": sorted({*cells, *inside}), "one": one, "view": None}
     if asked == page.TABLE and value and value.get("rowId"):
-        return zoomed(sheet, value["rowId"], cells)
+        return zoomed(sheet, value["rowId"], [])
     if asked == page.BROKEN and value and value.get("rowId"):
         row = next((one for one in broken if one["id"] == value["rowId"]), None)
         if row is None:

@@ -77,10 +77,10 @@ def register(app: Dash, services: Services) -> None:
             raise PreventUpdate
         if not may_import():
             abort(403)
-        sheet = drawings.load(services.store, auth.scope(), seen["plan"])
         rows = [one["id"] for one in ticked] if isinstance(ticked, list) else []
         wish = Wish(chosen["cells"], chosen["one"], rows, target)
         try:
+            sheet = drawings.load(services.store, auth.scope(), seen["plan"])
             if asked == page.MAP:
                 work = by_drawing(sheet, tool, drawn["coordinates"], wish.one)
             else:
@@ -158,7 +158,7 @@ def by_button(sheet: Sheet, asked: str, wish: Wish, *, count: Any, name: Any, co
     if asked == page.SPLIT:
         if not isinstance(count, int | float):
             raise DataError(_("请填写分成几份。"))
-        return _doing(editing.split_into, wish.alone(), int(count))
+        return _doing(editing.split_into, wish.alone(), int(count), grid_of(sheet, wish.alone()))
     if asked == page.RENAME:
         return _doing(editing.rename, wish.alone(), str(name or "").strip())
     if asked == page.RECODE:
@@ -194,7 +194,14 @@ def by_drawing(sheet: Sheet, tool: str, coordinates: list[list[float]], one: str
         return _doing(editing.take, ring, one)
     line = sheet.metres(shapely.linestrings(coordinates))
     line = sheet.draft.fabric.snapped(line, SNAP_M)
-    return _doing(editing.split_by_line, one or most_crossed(sheet, line), line)
+    one = one or most_crossed(sheet, line)
+    return _doing(editing.split_by_line, one, line, grid_of(sheet, one))
+
+
+def grid_of(sheet: Sheet, one: str) -> str | None:
+    """Return the code of the grid that a micro-grid begins in."""
+    cells = sheet.draft.cells(one)
+    return sheet.cells.grid[cells[0]] if len(cells) else None
 
 
 def most_crossed(sheet: Sheet, line: Any) -> str:

@@ -102,7 +102,7 @@ def table(grid_id: str, theme: Theme) -> dag.AgGrid:
         {"field": "households", "headerName": _("户数"), "width": 62, "cellClassRules": bad, **right},
         {"field": "buildings", "headerName": _("楼栋"), "width": 58, **right},
         {"field": "warning", "headerName": _("提示"), "width": 108, "tooltipField": "warning"},
-        {"field": "locked", "headerName": _("锁"), "width": 44},
+        {"field": "locked", "headerName": _("锁"), "width": 52},
         {"field": "compactness", "headerName": _("紧凑度"), "width": 70, **right},
         {"field": "name", "headerName": _("名称"), "width": 110, "tooltipField": "name"},
         {"field": "responsible", "headerName": _("责任单位"), "width": 140, "tooltipField": "responsible"},
@@ -153,12 +153,12 @@ def rows(sheet: Sheet) -> list[dict[str, Any]]:
             "buildings": row.buildings,
             "compactness": round(row.compactness, 2),
             "responsible": row.responsible_body,
-            "locked": "🔒" if row.id in sheet.draft.locked else "",
+            "locked": _("已锁") if row.id in sheet.draft.locked else "",
             "warning": warning(sheet, row.id),
             "fine": sheet.draft.figures[row.id].in_band,
             "state": state_of(row.households, sheet.draft.band) != EMPTY,
         }
-        for row in frame.rename(columns={"name": "name"}).itertuples(index=False)
+        for row in frame.itertuples(index=False)
     ]
 
 
@@ -247,9 +247,9 @@ def legend() -> html.Div:
 def broken_table(grid_id: str, theme: Theme) -> dag.AgGrid:
     """Return the table of broken rules."""
     columns = [
-        {"field": "severity", "headerName": _("级别"), "width": 62},
-        {"field": "rule", "headerName": _("规则"), "width": 128, "tooltipField": "rule"},
-        {"field": "feature", "headerName": _("微网格"), "width": 84},
+        {"field": "severity", "headerName": _("级别"), "width": 52},
+        {"field": "rule", "headerName": _("规则"), "width": 112, "tooltipField": "rule"},
+        {"field": "feature", "headerName": _("微网格"), "width": 66},
         {"field": "remedy", "headerName": _("怎么办"), "flex": 1, "wrapText": True, "autoHeight": True},
     ]
     options = {"rowHeight": 27, "headerHeight": 30}

@@ -9,6 +9,7 @@ import pytest
 from dash.exceptions import PreventUpdate
 from flask import Flask
 
+from dashboard import studio_layers
 from dashboard.callbacks import studio, studio_edits
 from dashboard.components import studio as parts
 from dashboard.figures.studio import histogram
@@ -159,3 +160,21 @@ def test_rows_are_by_code_and_cells_have_a_colour_for_each_state(sheet: drawings
         values = parts.values(sheet)
     assert [row["code"] for row in rows] == sorted(row["code"] for row in rows)
     assert len(values["colors"]) == 2 * len(parts.STATES)
+
+
+def test_layers_of_a_draft_go_to_who_may_see_them_only(serve, services) -> None:
+    flask = serve(services)
+    flask.register_blueprint(studio_layers.routes(services))
+    for layer in ("cells", "drawn", "labels", "names"):
+        assert flask.test_client().get(f"/studio/1/1/{layer}.json").status_code in {302, 401, 404}
+
+
+def test_cells_and_outlines_are_written_with_their_numbers(sheet: drawings.Sheet) -> None:
+    with Flask("t").test_request_context():
+        cells, labels = studio_layers.cells(sheet), studio_layers.labels(sheet)
+        names = studio_layers.names(sheet)
+    count = len(sheet.draft.owner)
+    assert [one["properties"]["id"] for one in cells["features"]] == list(range(1, count + 1))
+    assert names["ids"] == list(range(1, count + 1))
+    assert {"1号楼", "2号楼", "3号楼"} <= set(names["names"])
+    assert any(one["properties"]["name"] == "00102\n300户" for one in labels["features"])
