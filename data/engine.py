@@ -39,6 +39,7 @@ def store_exists(database_url: str) -> bool:
     path = store_path(database_url)
     if path is not None and not path.exists():
         return False
+    _check_readable(path)
     engine = make_engine(database_url)
     try:
         with engine.connect() as connection:
@@ -52,19 +53,16 @@ def store_exists(database_url: str) -> bool:
 
 
 def make_engine(database_url: str) -> Engine:
-    """Return an engine on the store; the file's form is checked, its schema is not.
+    """Return an engine on the store; neither the file's form nor its schema is checked.
 
     Raises
     ------
     StoreError
-        Where the address is unusable or the file is no SQLite file.
+        Where the address is unusable.
     """
     url = _url(database_url)
     if url.get_backend_name() not in {"sqlite", "postgresql"}:
         raise StoreError(f"不支持的数据库：{url.drivername}；可用 sqlite（GeoPackage）或 postgresql。")
-    path = store_path(database_url)
-    if path is not None and path.exists():
-        _check_readable(path)
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -77,7 +75,13 @@ def _unusable(error: DBAPIError) -> StoreError:
     return StoreError(f"数据库打不开：{reason}")
 
 
-def _check_readable(path: Path) -> None:
+def _check_readable(path: Path | None) -> None:
+    """Look at the head of an embedded store's file, before anything in this process has it open.
+
+    Closing a file drops all locks of the process on it, also those of SQLite's own connections (POSIX).
+    """
+    if path is None or not path.exists():
+        return
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -129,6 +133,7 @@ def open_store(database_url: str) -> Engine:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"目录 {path.parent} 建不了：{error.strerror}。") from error
+    _check_readable(path)
     engine = make_engine(database_url)
     try:
         migrate(engine)
