@@ -13,8 +13,8 @@ from dash import html
 from dashboard.components.tables import grid
 from dashboard.i18n import _, language, number
 from dashboard.theme import Theme
-from data.imports.outcome import Outcome, Preview, Report
 from data.imports.fields import Target
+from data.imports.outcome import Outcome, Preview, Report
 from data.imports.targets import TARGETS
 from data.plans import UNCHANGED
 from models.enums import ChangeAction, Datum, Labelled
