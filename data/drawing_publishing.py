@@ -210,8 +210,7 @@ def _ledger(session: Session, scope: Scope, sheet: Sheet) -> pd.DataFrame:
 
 
 def _rows(session: Session, model: type[Grid | Compound], codes: pd.Series) -> pd.Series:
-    known = {one for one in codes if one is not None}
-    query = select(model.code, model.id).where(model.code.in_(known))
+    query = select(model.code, model.id).where(model.code.in_(set(codes.dropna())))
     found = {row.code: row.id for row in session.execute(query)}
     return pd.Series([found.get(one) for one in codes], index=codes.index, dtype=object)
 

@@ -12,7 +12,7 @@ from models.base import EnumText, Moment, one_of
 from models.enums import CompoundKind, Labelled
 
 GEOPACKAGE_TYPES = {
-    "BOOLEAN", "INTEGER", "DOUBLE", "TEXT", "DATE", "DATETIME",
+    "BOOLEAN", "INTEGER", "DOUBLE", "TEXT", "BLOB", "DATE", "DATETIME",
     "GEOMETRY", "POINT", "MULTIPOLYGON", "MULTILINESTRING",
 }  # fmt: skip
 
