@@ -16,8 +16,9 @@ setup: $(VENV)/.installed ## make the environment in .venv, with .venv/bin/pingq
 run: setup ## start the server; makes the demo city first if there is no store (SCALE=small|district|city)
 	@$(BIN)/pingqi serve --demo-if-empty --scale $(SCALE)
 
-test: $(VENV)/.dev ## run the tests
-	@$(BIN)/pytest
+test: $(VENV)/.dev ## run the tests; those in a browser last and one by one, as two Chromiums starve each other
+	@$(BIN)/pytest -m "not browser" --numprocesses=2 --dist=loadfile
+	@$(BIN)/pytest -m browser
 
 lint: $(VENV)/.dev ## ruff, import rules
 	$(BIN)/ruff check .

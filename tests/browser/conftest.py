@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,15 @@ from data.demo import DemoCity
 from data.store import Store
 from tests.browser.screens import Desk, Site, chromium
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all that stand beside this file: each drives a Chromium."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
 
 @pytest.fixture(scope="session")
 def demo_site(small_city: DemoCity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -20,6 +32,21 @@ def demo_site(small_city: DemoCity, tmp_path_factory: pytest.TempPathFactory) ->
     store = Store.open(f"sqlite:///{home / 'city.gpkg'}")
     write_demo(store, small_city)
     site = Site(store, home)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def drawn_site(demo_site: Site, tmp_path: Path) -> Iterator[Site]:
+    """Give the small demo city in a store of its own, to be written to."""
+    source, copy = (
+        sqlite3.connect(one) for one in (str(demo_site.store.engine.url.database), tmp_path / "city.gpkg")
+    )
+    source.backup(copy)
+    source.close()
+    copy.close()
+    shutil.copytree(demo_site.tiles.folder.parent, tmp_path / "tiles")
+    site = Site(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"), tmp_path)
     yield site
     site.close()
 

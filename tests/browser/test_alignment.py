@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
 from sqlalchemy import func, select
 
-from data.store import Store
 from models import Account, Area, BoundaryVersion, Change, Finding, Move, Plan
 from models.enums import AreaLevel, PlanStatus, Role
 from tests.browser.screens import Desk, Site
 
-pytestmark = pytest.mark.browser
 JOB = "() => !new URLSearchParams(location.search).has('job')"
-
-
-@pytest.fixture
-def drawn_site(demo_site: Site, tmp_path: Path) -> Iterator[Site]:
-    """Give the small demo city in a store of its own, to be written to."""
-    source, copy = (
-        sqlite3.connect(one) for one in (str(demo_site.store.engine.url.database), tmp_path / "city.gpkg")
-    )
-    source.backup(copy)
-    source.close()
-    copy.close()
-    shutil.copytree(demo_site.tiles.folder.parent, tmp_path / "tiles")
-    site = Site(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"), tmp_path)
-    yield site
-    site.close()
 
 
 def cell(table: str, row: int, column: str) -> str:

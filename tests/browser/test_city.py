@@ -34,8 +34,6 @@ from models.enums import OrganisationLevel, Role
 from tests import town
 from tests.browser.screens import Desk, Site
 
-pytestmark = pytest.mark.browser
-
 HITS = """() => {
   const list = document.getElementById(document.querySelector("#city-search").getAttribute("aria-controls"));
   return [...(list?.querySelectorAll("[role=option]") ?? [])].map((option) => option.innerText);
@@ -348,9 +346,12 @@ def test_satisfaction_hatches_what_is_too_few_and_does_not_rank_it(desk: Desk, d
     legend = desk.text("#city-legend")
     assert f"评价不足 10 条，不排名\n{len(few)}" in legend
     assert desk.ask("() => Boolean(document.querySelector('#city-legend .swatch.hatched'))")
-    assert f"{len(few)} 个评价过少，不排名" in desk.text(".ranking-panel")
-    headers = desk.texts(".ranking-table .ag-header-cell-text")
-    assert headers == ["名次", "小区", "%", "95% 区间", "评价数"]
+    desk.until_text(".ranking-panel", f"{len(few)} 个评价过少，不排名")
+    desk.until(
+        "names => [...document.querySelectorAll('.ranking-table .ag-header-cell-text')]"
+        ".map((one) => one.innerText).join() === names",
+        "名次,小区,%,95% 区间,评价数",
+    )
 
     desk.page.click(".ranking-table .ag-row[row-index='1'] [col-id=name]")
     desk.until_url(chosen=rows[1]["key"], show="satisfaction")

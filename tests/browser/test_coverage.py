@@ -6,14 +6,11 @@ import io
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from sqlalchemy import func, select
 
 from models import Area, Compound
 from models.enums import AreaLevel
 from tests.browser.screens import Desk, Site
-
-pytestmark = pytest.mark.browser
 
 CELL = "#cover-table .ag-row[row-index='{row}'] [col-id={column}]"
 PANELS = ".cover-charts .annotation-text"

@@ -17,8 +17,6 @@ from tests import town
 from tests.browser.screens import Desk, Site
 from tests.files import write_geojson
 
-pytestmark = pytest.mark.browser
-
 NEW = town.box(1300, 600, 200, 200)
 """On open land of 桂花社区."""
 

@@ -25,23 +25,6 @@ from dashboard.map import NOT_SHOWN, PingqiMap, encode_group
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-
-pytestmark = pytest.mark.browser
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-]
 FONTS = Path(__file__).parents[2] / "dashboard" / "assets" / "fonts"
 WEST, SOUTH, SIDE = 114.2, 30.5, 0.08
 COLORS = ["#eff3ff", "#6baed6", "#08519c", "#cccccc"]
@@ -160,16 +143,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(folder)
     yield site
     site.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not there")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Page:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.browser.screens import Desk
-
-pytestmark = pytest.mark.browser
 
 
 def test_metric_unit_change_pair_and_time(desk: Desk) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from data.queries import coverage
 from data.queries.coverage import Walk
 from data.scope import Scope
 from tests.browser.screens import Desk, Site
-
-pytestmark = pytest.mark.browser
 
 
 def number(text: str) -> int:

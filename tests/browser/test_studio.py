@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
-import pytest
 import shapely
 from sqlalchemy import func, select
 
 from data import drawings
 from data.scope import Scope
-from data.store import Store
 from models import Building, MicroGrid, Plan
 from models.enums import PlanStatus
 from tests.browser.screens import Desk, Site
 
-pytestmark = pytest.mark.browser
 PROPS = "window.dash_component_api.getLayout"
-
-
-@pytest.fixture
-def drawn_site(demo_site: Site, tmp_path: Path) -> Iterator[Site]:
-    """Give the small demo city in a store of its own, to be written to."""
-    source, copy = (
-        sqlite3.connect(one) for one in (str(demo_site.store.engine.url.database), tmp_path / "city.gpkg")
-    )
-    source.backup(copy)
-    source.close()
-    copy.close()
-    shutil.copytree(demo_site.tiles.folder.parent, tmp_path / "tiles")
-    site = Site(Store.open(f"sqlite:///{tmp_path / 'city.gpkg'}"), tmp_path)
-    yield site
-    site.close()
 
 
 def sheet_of(desk: Desk) -> drawings.Sheet:

@@ -16,13 +16,9 @@ from sqlalchemy import make_url
 from data.store import Store
 from models import Base
 from tests import town
+from tests.parts import missing
 
 HOMES = ["gpkg", pytest.param("postgis", marks=pytest.mark.postgis)]
-
-
-def missing(what: str) -> None:
-    """Skip where a part of the machine is missing; where CI installs it, that is a failure."""
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(what)
 
 
 @contextmanager

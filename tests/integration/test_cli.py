@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import cli
+from tests.parts import missing
 
 ROOT = Path(__file__).parents[2]
 
@@ -141,7 +142,7 @@ def test_accounts_that_cannot_be(
 def test_a_python_that_is_too_old_is_told_before_anything_is_made(tmp_path: Path) -> None:
     make = shutil.which("make")
     if make is None:
-        pytest.skip("make is not installed")
+        missing("make is not installed")
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("bash", "sh", "find", "test", "touch", "rm", "grep", "sed"):

@@ -26,7 +26,8 @@ from data.store import Store
 from models import Account, Area, Base, Change, Compound, Organisation, Plan, Source
 from models.enums import CompoundKind, PlanKind, PlanStatus, Role
 from tests import town
-from tests.integration.conftest import HOMES, missing
+from tests.integration.conftest import HOMES
+from tests.parts import missing
 
 IN_GEOPACKAGE, IN_POSTGIS = (pytest.mark.parametrize("store", [home], indirect=True) for home in HOMES)
 

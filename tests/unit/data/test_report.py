@@ -30,6 +30,7 @@ from data.units import Level
 from models import Area
 from models.enums import AreaLevel
 from tests import town
+from tests.parts import missing
 
 FONTS = Path(__file__).parents[3] / "dashboard" / "assets" / "fonts"
 HALF = Window(date(2022, 1, 1), date(2022, 6, 30))
@@ -161,7 +162,7 @@ def test_what_users_typed_is_shown_as_it_is(town_copy, tmp_path):
     report.write_workbook(found, tmp_path / "report.xlsx")
     reader = shutil.which("pdftotext")
     if reader is None:
-        pytest.skip("pdftotext (poppler-utils) is not installed")
+        missing("pdftotext (poppler-utils) is not installed")
     (tmp_path / "report.pdf").write_bytes(made)
     text = subprocess.run(  # noqa: S603
         [reader, tmp_path / "report.pdf", "-"], capture_output=True, check=True, text=True

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -257,11 +254,8 @@ def test_metres_are_refused(compounds):
 
 
 @pytest.fixture(scope="module")
-def hangzhou():
-    path = Path(os.environ.get("PINGQI_REAL_DATA", "../shared/data/real")) / "hangzhou_landuse.gpkg"
-    if not path.exists():
-        pytest.skip(f"no {path}; set PINGQI_REAL_DATA")
-    return gpd.read_file(path)
+def hangzhou(real_data):
+    return gpd.read_file(real_data / "hangzhou_landuse.gpkg")
 
 
 @pytest.mark.real
