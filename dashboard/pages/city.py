@@ -13,7 +13,8 @@ from dashboard.map import PingqiMap
 from dashboard.map_sources import sources
 from dashboard.services import Services
 from dashboard.view import ALL_KINDS, KINDS, OPTIONAL_LAYERS, UNCLASSIFIED, USUAL_LAYERS
-from data.queries.overlays import Measure, Unit
+from data.queries.records import Metric
+from data.units import Level
 from models.enums import CompoundKind, StationTier
 
 URL = "url"
@@ -118,6 +119,7 @@ def _search_box() -> dmc.Select:
         placeholder=_("搜索名称、编码或拼音首字母"),
         searchable=True,
         clearable=True,
+        allowDeselect=False,  # Enter twice on a hit is no change of mind
         data=[],
         nothingFoundMessage=_("没有找到"),
         limit=40,
@@ -181,7 +183,7 @@ def _layer_panel() -> html.Section:
 
 
 def _overlay_bar() -> html.Div:
-    shows = [(KINDS, _("小区类型")), *((measure.value, _(MEASURE_LABELS[measure])) for measure in Measure)]
+    shows = [(KINDS, _("小区类型")), *((measure.value, _(MEASURE_LABELS[measure])) for measure in Metric)]
     return html.Div(
         [
             dmc.SegmentedControl(
@@ -192,8 +194,8 @@ def _overlay_bar() -> html.Div:
             ),
             dmc.Select(
                 id=UNIT,
-                value=Unit.COMPOUND.value,
-                data=[{"value": unit.value, "label": _(UNIT_LABELS[unit])} for unit in Unit],
+                value=Level.COMPOUND.value,
+                data=[{"value": unit.value, "label": _(UNIT_LABELS[unit])} for unit in Level],
                 size="sm",
                 w=130,
                 allowDeselect=False,
