@@ -35,8 +35,8 @@ from map_data import city_home, open_home
 
 from data.assigning import LAYERS, areas_at, features_at
 from data.bulk import geo_frame_of, insert_frame
-from data.queries.overlays import SATISFIED, Window
-from data.queries.records import Metric, measure
+from data.periods import Window
+from data.queries.records import SATISFIED, Metric, measure
 from data.scope import Scope
 from data.store import Store
 from data.units import Level

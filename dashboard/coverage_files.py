@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.components import rates
 from dashboard.i18n import _
-from data.queries.overlays import Window
+from data.periods import Window
 from data.queries.standing import Standing
 from models.enums import AreaLevel
 
@@ -75,13 +75,17 @@ def wide_table(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> 
     return table
 
 
-def workbook(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> bytes:
-    """Return an Excel workbook: the rates side by side, then every figure with its parts."""
+def workbook(
+    found: Sequence[Standing], level: AreaLevel, whole_name: str, people: pd.DataFrame | None = None
+) -> bytes:
+    """Return an Excel workbook: the rates side by side, every figure with its parts, counts of people."""
     out = io.BytesIO()
     sheets = {
         _("各区域对比"): wide_table(found, level, whole_name),
         _("分子分母与日期"): long_table(found, level, whole_name),
     }
+    if people is not None:
+        sheets[_("人数")] = people
     with pd.ExcelWriter(out, engine="openpyxl") as book:
         for name, table in sheets.items():
             table.to_excel(book, sheet_name=name, index=False, freeze_panes=(SHEET_ROWS_SHOWN, 2))

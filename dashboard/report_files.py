@@ -8,7 +8,7 @@ from typing import Literal
 
 from data import report
 from data.catalogue import read_catalogue
-from data.queries.overlays import Window
+from data.periods import Window
 from data.report.blocks import Report
 from data.scope import Scope
 from data.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.queries.overlays import Measure
+from data.queries.records import Metric
 from models.enums import CompoundKind
 
 FONT = "'Noto Sans SC', system-ui, sans-serif"
@@ -33,7 +33,7 @@ class Theme:
     faint: str
     accent: str
     kinds: dict[CompoundKind | None, str]
-    ramps: dict[Measure, tuple[str, ...]]
+    ramps: dict[Metric, tuple[str, ...]]
     too_few: str
     mark: str
 
@@ -56,9 +56,9 @@ DARK = Theme(
         None: "#7b8798",
     },
     ramps={
-        Measure.CLAIMS_PER_1000: ("#1f3a5f", "#1f6b8f", "#2aa198", "#8fd06c", "#fbe45b"),
-        Measure.CLAIMS_PER_KM2: ("#1f3a5f", "#1f6b8f", "#2aa198", "#8fd06c", "#fbe45b"),
-        Measure.SATISFACTION: ("#c0504d", "#d98b5f", "#d9cfae", "#7fb4d6", "#4687c7"),
+        Metric.CLAIMS_PER_1000: ("#1f3a5f", "#1f6b8f", "#2aa198", "#8fd06c", "#fbe45b"),
+        Metric.CLAIMS_PER_KM2: ("#1f3a5f", "#1f6b8f", "#2aa198", "#8fd06c", "#fbe45b"),
+        Metric.SATISFACTION: ("#c0504d", "#d98b5f", "#d9cfae", "#7fb4d6", "#4687c7"),
     },
     too_few="#5d6a7e",
     mark="#4f9be6",
@@ -80,9 +80,9 @@ LIGHT = Theme(
         None: "#9aa5b4",
     },
     ramps={
-        Measure.CLAIMS_PER_1000: ("#e3f1c9", "#a5d8b3", "#52b5bb", "#2a78b0", "#1f3f80"),
-        Measure.CLAIMS_PER_KM2: ("#e3f1c9", "#a5d8b3", "#52b5bb", "#2a78b0", "#1f3f80"),
-        Measure.SATISFACTION: ("#b5403d", "#e09a6b", "#efe6c8", "#86b5d9", "#2f6fb3"),
+        Metric.CLAIMS_PER_1000: ("#e3f1c9", "#a5d8b3", "#52b5bb", "#2a78b0", "#1f3f80"),
+        Metric.CLAIMS_PER_KM2: ("#e3f1c9", "#a5d8b3", "#52b5bb", "#2a78b0", "#1f3f80"),
+        Metric.SATISFACTION: ("#b5403d", "#e09a6b", "#efe6c8", "#86b5d9", "#2f6fb3"),
     },
     too_few="#aab4c2",
     mark="#2a78b0",

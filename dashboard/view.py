@@ -9,12 +9,18 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from data.queries.overlays import Measure, Unit, Window
+from data.periods import Window
+from data.queries.records import Metric
+from data.units import Level
 from models.enums import CompoundKind
 
 KINDS = "kind"
 """What the map shows where no overlay is chosen: the four kinds."""
 UNCLASSIFIED = "none"
+MEASURES = (Metric.CLAIMS_PER_1000, Metric.CLAIMS_PER_KM2, Metric.SATISFACTION)
+"""What the map and the wall may show instead; all others are on the page of overlays."""
+UNITS = (Level.COMPOUND, Level.COMMUNITY, Level.SUBDISTRICT, Level.COUNTY)
+"""By what."""
 ALL_KINDS = (*(kind.value for kind in CompoundKind), UNCLASSIFIED)
 OPTIONAL_LAYERS = (
     "station.subdistrict",
@@ -45,7 +51,7 @@ class View:
     chosen
         Key of the chosen feature or node, such as ``compound:17``.
     show
-        ``kind``, or a `Measure`.
+        ``kind``, or one of `MEASURES`.
     unit
         What an overlay is counted by.
     start, end
@@ -59,16 +65,16 @@ class View:
     area: str | None = None
     chosen: str | None = None
     show: str = KINDS
-    unit: Unit = Unit.COMPOUND
+    unit: Level = Level.COMPOUND
     start: date | None = None
     end: date | None = None
     kinds: tuple[str, ...] = ALL_KINDS
     layers: tuple[str, ...] = USUAL_LAYERS
 
     @property
-    def measure(self) -> Measure | None:
+    def measure(self) -> Metric | None:
         """The overlay that is shown, None for the kinds."""
-        return None if self.show == KINDS else Measure(self.show)
+        return None if self.show == KINDS else Metric(self.show)
 
     @property
     def chosen_kind(self) -> str | None:
@@ -119,8 +125,8 @@ class View:
         return cls(
             area=area if _CODE.fullmatch(area) else None,
             chosen=chosen if _KEY.fullmatch(chosen) else None,
-            show=show if show in set(Measure) else KINDS,
-            unit=Unit(unit) if unit in set(Unit) else usual.unit,
+            show=show if show in MEASURES else KINDS,
+            unit=Level(unit) if unit in UNITS else usual.unit,
             start=_day(pairs.get("start")),
             end=_day(pairs.get("end")),
             kinds=_some_of(pairs.get("kinds"), ALL_KINDS, usual.kinds),

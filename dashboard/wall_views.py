@@ -28,12 +28,13 @@ from urllib.parse import parse_qs
 from sqlalchemy.orm import Session
 
 from dashboard.i18n import _
-from dashboard.view import KINDS
+from dashboard.view import KINDS, MEASURES, UNITS
 from data.errors import SettingsError
 from data.queries import areas, names
 from data.queries.areas import AreaRef
-from data.queries.overlays import Measure, Unit
+from data.queries.records import Metric
 from data.scope import Scope
+from data.units import Level
 from models.areas import CODE_LENGTH
 from models.enums import AreaLevel
 
@@ -44,13 +45,13 @@ FILE_NAME = "wall.toml"
 SECONDS = 20
 LEAST_SECONDS, MOST_SECONDS = 3, 3600
 TITLE_LENGTH = 24
-SHOWS = (KINDS, *(measure.value for measure in Measure))
+SHOWS = (KINDS, *(measure.value for measure in MEASURES))
 
 MOST_UNITS = 200
 """So many areas can still be told apart on the wall's map."""
 _LEVELS = list(AreaLevel)
 _FINER = {
-    level: [*(Unit(finer.value) for finer in _LEVELS[place + 1 :]), Unit.COMPOUND]
+    level: [*(Level(finer.value) for finer in _LEVELS[place + 1 :]), Level.COMPOUND]
     for place, level in enumerate(_LEVELS)
 }
 
@@ -64,7 +65,7 @@ class WallView:
     title
         Its name; None for that of what it shows.
     show
-        ``kind``, or a `Measure`.
+        ``kind``, or one of `MEASURES`.
     unit
         What is counted by; None for what suits the area.
     area
@@ -77,23 +78,23 @@ class WallView:
 
     title: str | None = None
     show: str = KINDS
-    unit: Unit | None = None
+    unit: Level | None = None
     area: str | None = None
     each: bool = False
     seconds: int | None = None
 
     @property
-    def measure(self) -> Measure | None:
+    def measure(self) -> Metric | None:
         """The overlay that is shown, None for the kinds."""
-        return None if self.show == KINDS else Measure(self.show)
+        return None if self.show == KINDS else Metric(self.show)
 
 
 USUAL = (
     WallView(show=KINDS),
-    WallView(show=Measure.CLAIMS_PER_1000.value),
-    WallView(show=Measure.SATISFACTION.value),
-    WallView(show=Measure.CLAIMS_PER_KM2.value, unit=Unit.COMPOUND),
-    WallView(show=Measure.CLAIMS_PER_1000.value, unit=Unit.COMPOUND, each=True),
+    WallView(show=Metric.CLAIMS_PER_1000.value),
+    WallView(show=Metric.SATISFACTION.value),
+    WallView(show=Metric.CLAIMS_PER_KM2.value, unit=Level.COMPOUND),
+    WallView(show=Metric.CLAIMS_PER_1000.value, unit=Level.COMPOUND, each=True),
 )
 """The built-in views."""
 
@@ -175,7 +176,7 @@ def parse(content: Mapping[str, Any], name: str = FILE_NAME) -> Plan:
     if problems:
         raise SettingsError(f"{name}：{'；'.join(problems)}。")
     views = tuple(
-        WallView(**{**entry, "unit": Unit(entry["unit"]) if "unit" in entry else None}) for entry in entries
+        WallView(**{**entry, "unit": Level(entry["unit"]) if "unit" in entry else None}) for entry in entries
     )
     return Plan(views, seconds)
 
@@ -205,7 +206,7 @@ def _rules() -> dict[str, Rule]:
     return {
         "title": (_is_title, _("1—{most} 字的文字", most=TITLE_LENGTH)),
         "show": _one_of(*SHOWS),
-        "unit": _one_of(*Unit),
+        "unit": _one_of(*UNITS),
         "area": (_is_code, _("加引号的 {digits} 位区划代码", digits=CODE_LENGTH)),
         "each": (lambda value: isinstance(value, bool), "true、false"),
         "seconds": (_is_time, _("{low}—{high} 的整数", low=LEAST_SECONDS, high=MOST_SECONDS)),
@@ -273,7 +274,7 @@ def _below(session: Session, scope: Scope, area: AreaRef) -> list[AreaRef]:
     return _below(session, scope, found[0]) or found if len(found) == 1 else found
 
 
-def usual_unit(session: Session, scope: Scope, area: AreaRef) -> Unit:
+def usual_unit(session: Session, scope: Scope, area: AreaRef) -> Level:
     """Return the finest areas inside an area that its map can show apart; compounds inside a community."""
     inner = scope.narrowed(area.code)
     *levels, compound = _FINER[area.level]

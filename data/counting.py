@@ -30,10 +30,10 @@ def placed(
     then: bool = False,
     resolution: int = 8,
 ) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
-    """Return the units and, for each record of the span, the position of its unit (-1: in none)."""
+    """Return the scope's units and, for each record of the span, the position of its unit (-1: in none)."""
     if level is Level.CELL:
         return _in_cells(store, scope, records, span, resolution)
-    frame = units(store, level)
+    frame = units(store, scope, level)
     if level.area_level is not None:
         digits = SIGNIFICANT[level.area_level]
         prefixes = [_prefix(code, digits) for code in records.area_codes]
@@ -45,12 +45,8 @@ def placed(
         place[ids] = np.arange(len(ids))
         at = place[records.holder[level.value][span]]
         if then and level.value in records.former:
-            frame, at = _as_then(store, records, span, level, frame, at)
-    if not scope.prefix:
-        return frame.copy(), at.astype(np.int64)
-    chosen = np.array([code in scope for code in frame["area_code"]], dtype=bool)
-    new = np.where(chosen, np.cumsum(chosen) - 1, -1)
-    return frame[chosen].reset_index(drop=True), np.where(at >= 0, new[at], -1)
+            frame, at = _as_then(store, scope, records, span, level, frame, at)
+    return frame.copy(), at.astype(np.int64)
 
 
 def _prefix(code: str, digits: int) -> str:
@@ -60,16 +56,22 @@ def _prefix(code: str, digits: int) -> str:
 
 
 def _as_then(
-    store: Store, records: Cube, span: slice, level: Level, frame: pd.DataFrame, at: npt.NDArray[np.int64]
+    store: Store,
+    scope: Scope,
+    records: Cube,
+    span: slice,
+    level: Level,
+    frame: pd.DataFrame,
+    at: npt.NDArray[np.int64],
 ) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Put records where they lay on their day; features that are not in force any more come at the end."""
     position, codes = records.former[level.value]
     here = (position >= span.start) & (position < span.stop)
     wanted = [code for code, one in zip(codes, here, strict=True) if one]
     known = pd.Index(frame["code"])
-    gone = sorted({code for code in wanted if code is not None and code not in known})
+    gone = sorted({code for code in wanted if code is not None and code not in known and code in scope})
     if gone:
-        names = retired(store, level)
+        names = retired(store, scope, level)
         more = pd.DataFrame({"id": 0, "code": gone, "name": [names.get(code, code) for code in gone]})
         more["area_code"] = more["code"].str[:12]
         frame = pd.concat([frame, more], ignore_index=True)
@@ -85,19 +87,18 @@ def _in_cells(
         raise DataError(f"六边形的级别应为 {min(CELL_M2)}—{max(CELL_M2)}，现为 {resolution}。")
     found, everywhere = _cells_of(records, resolution)
     at = everywhere[span]
-    held = records.inside(scope, span)
-    seen = np.unique(at if held is None else at[held])
+    seen = np.unique(at)
     seen = seen[seen >= 0]
     new = np.full(len(found) + 1, -1, dtype=np.int64)  # the last place serves what has no cell
     new[seen] = np.arange(len(seen))
     found, at = found[seen], new[at]
     names = [f"{int(one):x}" for one in found]
-    homes = cell_households(store, resolution).reindex(found).to_numpy(dtype=float)
+    homes = cell_households(store, scope, resolution).reindex(found).to_numpy(dtype=float)
     frame = pd.DataFrame({"id": found.astype(np.int64), "code": names, "name": names, "households": homes})
     return frame.assign(area_m2=CELL_M2[resolution], x=np.nan, y=np.nan), at
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=12)
 def _cells_of(records: Cube, resolution: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
     """Return the cells of all records, rising, and each record's position among them (-1: in none)."""
     found, at = np.unique(hexagons.parents(records.cell, resolution), return_inverse=True)

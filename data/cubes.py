@@ -1,6 +1,7 @@
-"""The records in columns, in memory: what is asked of a million of them is answered in milliseconds.
+"""The records of a scope in columns, in memory: what is asked of a million is answered in milliseconds.
 
-A cube is read once for each state of the tables that it rests on, sorted by day; a span of days is a slice.
+A cube is read once for each scope and state of the tables that it rests on, sorted by day; a span of days
+is a slice.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _AT_ONCE = 100_000
 
 @dataclass(frozen=True, eq=False)
 class Cube:
-    """All records of a table.
+    """All records of a table that a scope holds.
 
     Attributes
     ----------
@@ -87,13 +88,6 @@ class Cube:
         start, end = (days_of(first), days_of(last) + 1)
         return slice(*np.searchsorted(self.day, [start, end]).tolist())
 
-    def inside(self, scope: Scope, span: slice) -> npt.NDArray[np.bool_] | None:
-        """Return which records of a span the scope holds; None for all."""
-        if not scope.prefix:
-            return None
-        held = np.array([code in scope for code in self.area_codes], dtype=bool)
-        return held[self.area[span]]
-
 
 def days_of(day: date) -> int:
     """Return a day as the number of days since 1970."""
@@ -110,15 +104,15 @@ def end_of(day: date) -> int:
     return (days_of(day) + 1) * 86_400 - LOCAL_S - 1
 
 
-def cube(store: Store, record: Record) -> Cube:
-    """Return the records of a table as they are now."""
+def cube(store: Store, scope: Scope, record: Record) -> Cube:
+    """Return the records of a table in a scope as they are now."""
     revisions = store.table_revisions()
     names = (record, "former_place", "claim" if record == "request" else record)
-    return _cube(store, record, tuple(revisions.get(name, 0) for name in names))
+    return _cube(store, scope, record, tuple(revisions.get(name, 0) for name in names))
 
 
-@lru_cache(maxsize=6)
-def _cube(store: Store, record: Record, _revisions: tuple[int, ...]) -> Cube:
+@lru_cache(maxsize=24)
+def _cube(store: Store, scope: Scope, record: Record, _revisions: tuple[int, ...]) -> Cube:
     table = table_of(RECORDS[record])
     columns = table.columns
     with store.reading() as session:
@@ -133,7 +127,7 @@ def _cube(store: Store, record: Record, _revisions: tuple[int, ...]) -> Cube:
             place,
             *(func.coalesce(one, literal(NEVER, BigInteger())) for one in seconds.values()),
             *([columns["score"]] if record == "rating" else []),
-        )
+        ).where(scope.where(columns["area_code"]))
         codes: dict[str, int] = {}
         chunks = [
             _chunk(rows, codes)
@@ -158,8 +152,10 @@ def _cube(store: Store, record: Record, _revisions: tuple[int, ...]) -> Cube:
             nowhere=numbers[:, 6].astype(bool),
             times=times,
             score=numbers[:, -1].copy() if record == "rating" else np.empty(0, dtype=np.int64),
-            claimed=_claimed(session, ids, dialect) if record == "request" else np.empty(0, dtype=np.int64),
-            former=_former(session, record, ids),
+            claimed=_claimed(session, scope, ids, dialect)
+            if record == "request"
+            else np.empty(0, dtype=np.int64),
+            former=_former(session, scope, record, ids),
         )
 
 
@@ -186,11 +182,14 @@ def _ends(seconds: Ints, *, whole_days: bool) -> Ints:
     return np.where(seconds == NEVER, NEVER, np.where(seconds == NEVER, 0, seconds) + 86_400 - LOCAL_S - 1)
 
 
-def _claimed(session: Session, ids: Ints, dialect: str) -> Ints:
+def _claimed(session: Session, scope: Scope, ids: Ints, dialect: str) -> Ints:
     """Return when each request was first taken on."""
     first = func.min(seconds_of(Claim.claimed_on, dialect))
     rows = session.execute(
-        select(Claim.request_id, first).where(Claim.request_id.is_not(None)).group_by(Claim.request_id)
+        select(Claim.request_id, first)
+        .join(Request, Request.id == Claim.request_id)
+        .where(scope.where(Request.area_code))
+        .group_by(Claim.request_id)
     ).all()
     result = np.full(len(ids), NEVER)
     if rows:
@@ -201,19 +200,23 @@ def _claimed(session: Session, ids: Ints, dialect: str) -> Ints:
     return result
 
 
-def _former(session: Session, record: Record, ids: Ints) -> dict[str, tuple[Ints, list[str | None]]]:
+def _former(
+    session: Session, scope: Scope, record: Record, ids: Ints
+) -> dict[str, tuple[Ints, list[str | None]]]:
+    columns = table_of(RECORDS[record]).columns
     order = np.argsort(ids)
     result: dict[str, tuple[Ints, list[str | None]]] = {}
     for layer in LAYERS:
         rows = session.execute(
-            select(FormerPlace.record_id, FormerPlace.code).where(
-                FormerPlace.table_name == record, FormerPlace.layer == layer
+            select(FormerPlace.record_id, FormerPlace.code)
+            .join(table_of(RECORDS[record]), columns["id"] == FormerPlace.record_id)
+            .where(
+                FormerPlace.table_name == record,
+                FormerPlace.layer == layer,
+                scope.where(columns["area_code"]),
             )
         ).all()
         if rows:
             wanted = np.array([row[0] for row in rows], dtype=np.int64)
-            at = np.minimum(np.searchsorted(ids, wanted, sorter=order), max(len(ids) - 1, 0))
-            there = ids[order[at]] == wanted
-            codes = [row[1] for row, one in zip(rows, there, strict=True) if one]
-            result[layer] = (order[at][there], codes)
+            result[layer] = (order[np.searchsorted(ids, wanted, sorter=order)], [row[1] for row in rows])
     return result

@@ -6,11 +6,17 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from data.queries.overlays import Window
-
 _TEXT = re.compile(r"([0-9]{4})(?:([QH])([1-4]))?")
 _MONTHS = {"Q": 3, "H": 6, "": 12}
 _YEAR = 12
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of days, both ends counted."""
+
+    start: date
+    end: date
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ from dashboard.pages import city as page
 from dashboard.services import Services
 from dashboard.theme import Theme
 from dashboard.view import UNCLASSIFIED, View
-from data.queries import areas, compounds, details, kpis, overlays, search
-from data.queries.overlays import Unit, Window
+from data.periods import Window
+from data.queries import areas, compounds, details, kpis, records, search
 from data.scope import Scope
+from data.units import Level
 from models.areas import level_of
 from models.enums import AreaLevel
 
@@ -83,7 +84,7 @@ def register(app: Dash, services: Services) -> None:
             new, by = choose_on_map(services, scope, view, clicked), "map"
         elif triggers & CONTROLS:
             with store.reading() as session:
-                whole = overlays.span(session, scope)
+                whole = records.span(session, scope)
             new = controls(view, show=show, unit=unit, months=months, kinds=kinds, layers=layers, whole=whole)
             by = "controls"
         else:
@@ -114,7 +115,7 @@ def register(app: Dash, services: Services) -> None:
     def follow_controls(search_string: str) -> tuple[Any, ...]:
         view = View.of(search_string)
         with store.reading() as session:
-            whole = overlays.span(session, auth.scope())
+            whole = records.span(session, auth.scope())
         hidden = {"display": "none"} if view.measure is None else {}
         return (
             view.show,
@@ -181,7 +182,7 @@ def register(app: Dash, services: Services) -> None:
     def show_figures(search_string: str) -> tuple[Any, Any, Any]:
         view, scope = View.of(search_string), auth.scope()
         with store.reading() as session:
-            window = view.window(overlays.span(session, scope))
+            window = view.window(records.span(session, scope))
             figures = kpis.kpis(session, scope.narrowed(view.area), window)
             return kpi.cards(figures, window), kpi.as_of(figures), crumbs(session, scope, view.area)
 
@@ -285,7 +286,7 @@ def controls(
         first, last = (date.fromisoformat(month[:10]).replace(day=1) for month in months)
         start = first if first > whole.start else None
         end = _month_end(last) if _month_end(last) < whole.end else None
-    asked = View(show=show, unit=Unit(unit), kinds=tuple(kinds or ()), layers=tuple(layers or ()))
+    asked = View(show=show, unit=Level(unit), kinds=tuple(kinds or ()), layers=tuple(layers or ()))
     known = View.of(asked.search())
     return view.but(
         show=known.show, unit=known.unit, kinds=known.kinds, layers=known.layers, start=start, end=end
@@ -306,7 +307,7 @@ def _month_end(day: date) -> date:
 def visible(view: View) -> list[str]:
     """Return the layers that the map shows."""
     always = ["water", "green", "road", "community", "subdistrict", "county", "city", "label"]
-    if view.measure is None or view.unit is Unit.COMPOUND:
+    if view.measure is None or view.unit is Level.COMPOUND:
         always.append("compound")
     return always + [
         layer if layer in {"grid", "micro_grid", "building"} else f"point.{layer}" for layer in view.layers
@@ -315,7 +316,7 @@ def visible(view: View) -> list[str]:
 
 def zooms(view: View) -> dict[str, list[int]]:
     """Return the zooms that differ from the map's own: the areas of an overlay are seen from any height."""
-    return {} if view.measure is None or view.unit is Unit.COMPOUND else {view.unit.value: [0, 24]}
+    return {} if view.measure is None or view.unit is Level.COMPOUND else {view.unit.value: [0, 24]}
 
 
 def chosen(services: Services, scope: Scope, view: View, by: str, choices: int = 0) -> tuple[Any, Any, Any]:
@@ -373,7 +374,7 @@ def values(services: Services, scope: Scope, view: View, colours: Theme) -> tupl
     inner = scope.narrowed(view.area)
     with store.reading() as session:
         table = compounds.kinds(session, inner)
-        whole = overlays.span(session, scope)
+        whole = records.span(session, scope)
     if view.measure is None or whole is None:
         shown = legend.kinds(table, view.kinds, colours)
         with store.reading() as session:
@@ -382,16 +383,16 @@ def values(services: Services, scope: Scope, view: View, colours: Theme) -> tupl
         rows = breakdown.panel(counts, colours) if counts is not None else None
         return shown.values, shown.legend if len(table) else None, rows
     window: Window = view.window(whole) or whole
-    found = overlays.measure(store, inner, view.measure, view.unit, window)
+    found = records.measure(store, inner, view.measure, view.unit, window)
     hidden = np.zeros(len(found.frame), dtype=bool)
-    if view.unit is Unit.COMPOUND:
+    if view.unit is Level.COMPOUND:
         kind = table.set_index("id")["kind"].reindex(found.frame["id"])
         hidden = ~kind.where(kind.notna(), UNCLASSIFIED).isin(view.kinds).to_numpy()
         counties = table.set_index("id")["area_code"].reindex(found.frame["id"]).str[: legend.COUNTY_DIGITS]
     else:
         counties = found.frame["code"].map(lambda _code: "city")
     with store.reading() as session:
-        monthly = overlays.monthly(session, inner, view.measure, window)
+        monthly = records.monthly(session, inner, view.measure, window)
     shown = legend.overlay(found, counties.reset_index(drop=True), hidden, colours)
     return shown.values, shown.legend, ranking.panel(found, monthly, page.RANKING_TABLE, colours)
 

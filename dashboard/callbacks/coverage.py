@@ -12,7 +12,8 @@ from dash.exceptions import PreventUpdate
 from dashboard import auth, coverage_files
 from dashboard.callbacks.city import crumbs, pressed
 from dashboard.components import coverage as parts
-from dashboard.components import rates
+from dashboard.components import people, rates
+from dashboard.components.legend import Coloured
 from dashboard.components.shell import theme
 from dashboard.coverage_address import Address, levels_below
 from dashboard.figures.coverage import Panel, multiples
@@ -22,9 +23,9 @@ from dashboard.report_files import assembled, file_name, pdf_bytes, workbook_byt
 from dashboard.services import Services
 from dashboard.theme import Theme
 from data.catalogue import Catalogue, read_catalogue
-from data.periods import periods, usual
-from data.queries import areas, overlays
-from data.queries.overlays import Window
+from data.periods import Window, periods, usual
+from data.queries import areas, records
+from data.queries.people import Members, members
 from data.queries.standing import Standing, by_key, standings
 from data.scope import Scope
 from models.enums import AreaLevel
@@ -44,6 +45,10 @@ class Shown:
         Of the area that is looked at.
     top
         That area; None where the store has none.
+    members
+        People by area, small counts hidden; None where none are known.
+    own_members
+        The same of the area that is looked at.
     """
 
     address: Address
@@ -52,6 +57,8 @@ class Shown:
     level: AreaLevel
     whole: Window | None
     found: list[Standing]
+    members: Members | None = None
+    own_members: Members | None = None
 
     @property
     def whole_name(self) -> str:
@@ -60,8 +67,19 @@ class Shown:
 
     @property
     def chosen(self) -> Standing | None:
-        """The rate on the map."""
-        return by_key(self.found, self.address.show)
+        """The rate on the map; None where people are on it."""
+        return None if self.shows_people else by_key(self.found, self.address.show)
+
+    @property
+    def shows_people(self) -> bool:
+        """Whether the map shows counts of people."""
+        return self.members is not None and self.address.show == people.KEY
+
+    def on_map(self, colours: Theme) -> Coloured | None:
+        """Return what colours the map, with its legend."""
+        if self.shows_people and self.members is not None:
+            return people.coloured(self.members, self.level, colours)
+        return parts.coloured(self.chosen, self.level, colours) if self.chosen else None
 
 
 def register(app: Dash, services: Services) -> None:
@@ -129,9 +147,8 @@ def register(app: Dash, services: Services) -> None:
     )
     def show_all(search: str, options: dict[str, Any]) -> tuple[Any, ...]:
         shown, colours = look(services, auth.scope(), catalogue, Address.of(search)), theme()
-        chosen = shown.chosen
-        on_map = parts.coloured(chosen, shown.level, colours) if chosen else None
-        lines, total = parts.rows(shown.found, colours, shown.whole_name)
+        on_map = shown.on_map(colours)
+        columns, lines, total = table_of(shown, colours)
         with services.store.reading() as session:
             path = crumbs(session, auth.scope(), shown.address.area)
         return (
@@ -141,7 +158,7 @@ def register(app: Dash, services: Services) -> None:
             BASE_LAYERS,
             {shown.level.value: [0, 24]},
             on_map.legend if on_map else None,
-            parts.columns(shown.found, shown.level),
+            columns,
             lines,
             {**options, "pinnedTopRowData": [total]},
             note(shown),
@@ -193,7 +210,7 @@ def register(app: Dash, services: Services) -> None:
 def look(services: Services, scope: Scope, catalogue: Catalogue, address: Address) -> Shown:
     """Return what an address shows; an area, level or period that can't be shown there is as usual."""
     with services.store.reading() as session:
-        whole = overlays.span(session, scope)
+        whole = records.span(session, scope)
         top = areas.by_code(session, scope, address.area) if address.area else None
         inner = scope.narrowed(top.code) if top else scope
         top = top or areas.top(session, scope)
@@ -203,7 +220,30 @@ def look(services: Services, scope: Scope, catalogue: Catalogue, address: Addres
     if whole:
         period = address.period if address.period in periods(whole) else usual(whole)
     found = standings(services.store, inner, catalogue, level, period, whole)
-    return Shown(address.but(period=period), inner, top, level, whole, found)
+    with services.store.reading() as session:
+        below_ = members(session, inner, level)
+        own = members(session, Scope.of_area(top.code), top.level) if top else None
+    return Shown(
+        address.but(period=period),
+        inner,
+        top,
+        level,
+        whole,
+        found,
+        below_ if below_.recorded else None,
+        own,
+    )
+
+
+def table_of(shown: Shown, colours: Theme) -> tuple[list[Any], list[dict[str, Any]], dict[str, Any]]:
+    """Return columns, rows and the first line of the table: all rates, then people."""
+    columns = parts.columns(shown.found, shown.level)
+    lines, total = parts.rows(shown.found, colours, shown.whole_name)
+    if shown.members is None or shown.own_members is None:
+        return columns, lines, total
+    by_code = people.cells(shown.members)
+    rows = [line | by_code.get(line["code"], {}) for line in lines]
+    return [*columns, people.column(shown.members)], rows, total | people.whole(shown.own_members)
 
 
 def control_values(shown: Shown) -> tuple[Any, ...]:
@@ -212,12 +252,14 @@ def control_values(shown: Shown) -> tuple[Any, ...]:
     for one in shown.found:
         kind = _("现状") if one.window is None else _("办理")
         groups.setdefault(kind, []).append({"value": one.key, "label": rates.words(one).label})
+    if shown.members is not None:
+        groups[_("人数")] = [{"value": people.KEY, "label": people.label()}]
     below = levels_below(shown.top.level if shown.top else AreaLevel.CITY)
     spans = periods(shown.whole) if shown.whole else []
     period = shown.address.period
     return (
         [{"group": kind, "items": items} for kind, items in groups.items()],
-        shown.chosen.key if shown.chosen else None,
+        people.KEY if shown.shows_people else shown.chosen.key if shown.chosen else None,
         [{"value": one.value, "label": _(one.label)} for one in below],
         shown.level.value,
         [{"value": one.key, "label": rates.period_label(one)} for one in spans],
@@ -228,7 +270,7 @@ def control_values(shown: Shown) -> tuple[Any, ...]:
 def controls(services: Services, scope: Scope, address: Address, asked: Address) -> Address:
     """Return the address that the controls ask for; what is usual is left out of it."""
     with services.store.reading() as session:
-        whole = overlays.span(session, scope)
+        whole = records.span(session, scope)
         top = areas.by_code(session, scope, address.area) if address.area else areas.top(session, scope)
     below = levels_below(top.level if top else AreaLevel.CITY)
     level = asked.level if asked.level in below and asked.level != below[0] else None
@@ -297,6 +339,8 @@ def note(shown: Shown) -> list[Any]:
     told = [_("每个数字停留可见分子、分母和日期。现状为全数统计，系统未存以往各期，不列变化。")]
     if any(one.before for one in shown.found):
         told.append(_("▲▼ 表示变化的 95% 区间不含 0；+− 表示区间含 0，不能说有变化。"))
+    if shown.members is not None and shown.members.frame["hidden"].any():
+        told.append(people.reason(shown.members))
     return [html.Span(" ".join(told))]
 
 
@@ -341,7 +385,10 @@ def exported(shown: Shown, kind: str) -> dict[str, Any]:
     """Return the figures as a file to download."""
     where = shown.top.name if shown.top else ""
     name = _("全市覆盖-{where}-{level}.{kind}", where=where, level=_(shown.level.label), kind=kind)
-    make = coverage_files.csv if kind == "csv" else coverage_files.workbook
-    content = make(shown.found, shown.level, shown.whole_name)
+    if kind == "csv":
+        content = coverage_files.csv(shown.found, shown.level, shown.whole_name)
+    else:
+        counts = people.table(shown.members, _(shown.level.label)) if shown.members else None
+        content = coverage_files.workbook(shown.found, shown.level, shown.whole_name, counts)
     download: dict[str, Any] = dcc.send_bytes(lambda file: file.write(content), name)
     return download

@@ -25,9 +25,8 @@ from dashboard.overlay_address import Address, edges_of
 from dashboard.pages import overlays as page
 from dashboard.services import Services
 from dashboard.theme import Theme
-from data.periods import Period, periods, usual
-from data.queries import areas, comparisons, details, overlays, records
-from data.queries.overlays import Window
+from data.periods import Period, Window, periods, usual
+from data.queries import areas, comparisons, details, records
 from data.queries.records import Metric, View
 from data.scope import Scope
 from data.store import Store
@@ -90,7 +89,7 @@ def register(app: Dash, services: Services) -> None:
         address, scope = Address.of(search), auth.scope()
         triggers = {str(one["prop_id"].rpartition(".")[0]) for one in ctx.triggered}
         with store.reading() as session:
-            whole = overlays.span(session, scope)
+            whole = records.span(session, scope)
         key, by = pressed(ctx.triggered), "controls"
         if key:
             new, by = entered(services, scope, address, key.partition(":")[2]), "choice"
@@ -122,7 +121,7 @@ def register(app: Dash, services: Services) -> None:
     def follow(search: str) -> tuple[Any, ...]:
         address, scope = Address.of(search), auth.scope()
         with store.reading() as session:
-            whole = overlays.span(session, scope)
+            whole = records.span(session, scope)
             path = crumbs(session, scope, address.area)
         period = period_of(address, whole)
         spans = steps(whole, period.months) if whole and period else []
@@ -198,7 +197,7 @@ def register(app: Dash, services: Services) -> None:
             stops = not stopped
         else:
             with store.reading() as session:
-                whole = overlays.span(session, auth.scope())
+                whole = records.span(session, auth.scope())
             stops = stopped or at_end(Address.of(search), whole)
         return stops, "▶" if stops else "⏸"
 
@@ -279,7 +278,7 @@ def code_on_map(services: Services, scope: Scope, address: Address, clicked: dic
 def look(services: Services, scope: Scope, address: Address, colours: Theme) -> Shown:
     """Return what an address shows."""
     with services.store.reading() as session:
-        whole = overlays.span(session, scope)
+        whole = records.span(session, scope)
     period = period_of(address, whole)
     if whole is None or period is None:
         return Shown(None, None, [], [], _("没有诉求、认领和评价记录，先导入。"))

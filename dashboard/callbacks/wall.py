@@ -28,10 +28,12 @@ from dashboard.services import Services
 from dashboard.theme import DARK
 from dashboard.view import ALL_KINDS
 from dashboard.wall_views import Plan, WallView, Wanted
-from data.queries import areas, compounds, kpis, overlays
+from data.periods import Window
+from data.queries import areas, compounds, kpis, records
 from data.queries.areas import AreaRef
-from data.queries.overlays import Measure, Overlay, Unit, Window
+from data.queries.records import Measured, Metric
 from data.scope import Scope
+from data.units import Level
 from models.areas import CODE_LENGTH, SIGNIFICANT
 from models.enums import AreaLevel
 
@@ -162,10 +164,10 @@ class _Screen:
         self.path = areas.path(session, scope, code)
         self.area = self.path[-1]
         self.inner = scope.narrowed(code)
-        self.span = overlays.span(session, scope)
+        self.span = records.span(session, scope)
         self.table = compounds.kinds(session, self.inner)
         self.figures = kpis.kpis(session, self.inner, self.span)
-        self.unit = view.unit or Unit.COMPOUND
+        self.unit = view.unit or Level.COMPOUND
         self.measure = view.measure if self.span else None
         height, width = _pixels(asked.get("height"), 1080), _pixels(asked.get("width"), 1920)
         self.letters = height * LETTERS
@@ -184,7 +186,7 @@ class _Screen:
             "name": self.view.title or self._name(),
             "as_of": kpi.as_of(self.figures),
             "figures": parts.cards(self.figures, self.span),
-            "chart": self._kinds_chart() if found is None else self._trend(found.measure, found.window),
+            "chart": self._kinds_chart() if found is None else self._trend(found.metric, found.window),
             "legend": coloured.legend,
             "ranking": self._beside(found),
             "values": coloured.values,  # noqa: PD011  (no frame)
@@ -196,15 +198,15 @@ class _Screen:
             return _("小区类型")
         return f"{_(legend.MEASURE_LABELS[self.measure])} · {_(legend.UNIT_LABELS[self.unit])}"
 
-    def _overlay(self, measure: Measure, unit: Unit) -> Overlay:
+    def _overlay(self, measure: Metric, unit: Level) -> Measured:
         if self.span is None:
             raise AssertionError
-        return overlays.measure(self.services.store, self.inner, measure, unit, self.span)
+        return records.measure(self.services.store, self.inner, measure, unit, self.span)
 
-    def _coloured(self, found: Overlay | None) -> legend.Coloured:
+    def _coloured(self, found: Measured | None) -> legend.Coloured:
         if found is None:
             return legend.kinds(self.table, ALL_KINDS, DARK)
-        if found.unit is Unit.COMPOUND:
+        if found.level is Level.COMPOUND:
             codes = self.table.set_index("id")["area_code"].reindex(found.frame["id"])
             counties = codes.str[: legend.COUNTY_DIGITS].reset_index(drop=True)
         else:
@@ -215,22 +217,22 @@ class _Screen:
         rows = parts.kind_rows(self.figures.kinds, DARK)
         return parts.chart(_("小区类型"), _("小区数、占比"), figures.kinds(rows, DARK, self.letters))
 
-    def _trend(self, measure: Measure, window: Window) -> list[Any]:
-        monthly = overlays.monthly(self.session, self.inner, measure, window)
+    def _trend(self, measure: Metric, window: Window) -> list[Any]:
+        monthly = records.monthly(self.session, self.inner, measure, window)
         title, note = _("每月认领"), _("件")
-        if measure is Measure.SATISFACTION:
+        if measure is Metric.SATISFACTION:
             title, note = _("每月满意率"), _("%，阴影为 95% 区间")
         drawn = figures.enlarged(trend(monthly, measure, DARK, "", round(self.letters)), DARK, self.letters)
         return parts.chart(title, note, drawn)
 
-    def _beside(self, found: Overlay | None) -> list[Any]:
+    def _beside(self, found: Measured | None) -> list[Any]:
         """Return the right column: a ranking or the composition; what room is left holds the kinds."""
         if found is None and self.area.level is not AreaLevel.COMMUNITY and len(self.table):
             return self._composition()
         if found is None:
             if self.span is None:
                 return []
-            found = self._overlay(Measure.CLAIMS_PER_1000, Unit.COMPOUND)
+            found = self._overlay(Metric.CLAIMS_PER_1000, Level.COMPOUND)
         panels: list[Any] = parts.ranked(found, self._around_units(found), self.rows, DARK)
         if found.frame["value"].notna().sum() <= self.rows and self.measure:
             panels.append(html.Section(self._kinds_chart(), className="wall-panel wall-chart-panel"))
@@ -247,20 +249,20 @@ class _Screen:
         names = areas.names(self.session, found.tolist())
         around = dict(zip(found, self._names_around(found, _LEVELS[_LEVELS.index(level) - 1]), strict=True))
         shown = parts.composition(
-            table, names, around, unit=Unit(level.value), rows=2 * self.rows, theme=DARK
+            table, names, around, unit=Level(level.value), rows=2 * self.rows, theme=DARK
         )
         if len(found) > self.rows or self.span is None:
             return [shown]
-        trend_chart = self._trend(Measure.CLAIMS_PER_1000, self.span)
+        trend_chart = self._trend(Metric.CLAIMS_PER_1000, self.span)
         return [shown, html.Section(trend_chart, className="wall-panel wall-chart-panel")]
 
-    def _around_units(self, found: Overlay) -> dict[int, str]:
+    def _around_units(self, found: Measured) -> dict[int, str]:
         """Return the name of the area around each unit, by the unit's id."""
-        if found.unit is Unit.COMPOUND:
+        if found.level is Level.COMPOUND:
             level = AreaLevel.COMMUNITY
             codes = self.table.set_index("id")["area_code"].reindex(found.frame["id"])
         else:
-            level = _LEVELS[_LEVELS.index(AreaLevel(found.unit.value)) - 1]
+            level = _LEVELS[_LEVELS.index(AreaLevel(found.level.value)) - 1]
             codes = found.frame["code"]
         return dict(zip(found.frame["id"], self._names_around(codes, level), strict=True))
 
@@ -273,9 +275,9 @@ class _Screen:
         names = areas.names(self.session, different) if len(different) > 1 else {}
         return [names.get(code, "") for code in around]
 
-    def _map(self, found: Overlay | None) -> dict[str, Any]:
+    def _map(self, found: Measured | None) -> dict[str, Any]:
         """Return layers, outline and camera; one level of names only, so that they can be large."""
-        by_area = found is not None and found.unit is not Unit.COMPOUND
+        by_area = found is not None and found.level is not Level.COMPOUND
         unit = self.unit if by_area else wall_views.usual_unit(self.session, self.scope, self.area)
         labelled = unit.value
         layers = [] if by_area else ["compound"]

@@ -17,8 +17,7 @@ from dashboard.i18n import DASH, _, number
 from dashboard.map import encode_group
 from dashboard.theme import Theme
 from data.catalogue import Scale
-from data.queries.overlays import TOO_FEW, Measure
-from data.queries.records import Metric
+from data.queries.records import TOO_FEW, Metric
 from data.queries.standing import Standing
 from geo.classes import class_breaks
 from geo.statistics import class_codes
@@ -44,11 +43,11 @@ def classes(found: Standing, theme: Theme) -> tuple[npt.NDArray[np.float64], tup
     """Return the inner edges of a rate's classes and the colour of each class."""
     scale = scale_of(found)
     breaks = class_breaks(found.frame["value"], scheme=scale.scheme, classes=scale.classes, edges=scale.edges)
-    measure = Measure.SATISFACTION if scale.palette == "diverging" else Measure.CLAIMS_PER_1000
+    measure = Metric.SATISFACTION if scale.palette == "diverging" else Metric.CLAIMS_PER_1000
     return breaks, ramp(theme, measure, len(breaks) + 1)
 
 
-def ramp(theme: Theme, measure: Measure, count: int) -> tuple[str, ...]:
+def ramp(theme: Theme, measure: Metric, count: int) -> tuple[str, ...]:
     """Return so many colours of a ramp, its two ends among them where there are two."""
     colours = theme.ramps[measure]
     at = np.linspace(0, len(colours) - 1, count) if count > 1 else [len(colours) - 1]

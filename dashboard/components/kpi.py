@@ -7,8 +7,9 @@ from typing import Any
 from dash import html
 
 from dashboard.i18n import DASH, _, day, number, percent
+from data.periods import Window
 from data.queries.kpis import Kpis, Rate
-from data.queries.overlays import TOO_FEW, Window
+from data.queries.records import TOO_FEW
 from models.enums import StationTier
 
 

@@ -14,7 +14,8 @@ from dashboard.i18n import _, number
 from dashboard.map import NOT_SHOWN, encode_group
 from dashboard.theme import Theme
 from dashboard.view import UNCLASSIFIED
-from data.queries.overlays import TOO_FEW, Measure, Overlay, Unit
+from data.queries.records import TOO_FEW, Measured, Metric
+from data.units import Level
 from geo.statistics import class_codes, quantile_breaks
 from models.enums import CompoundKind
 
@@ -23,14 +24,14 @@ SATISFACTION_BREAKS = (75.0, 80.0, 85.0, 90.0)
 COUNTY_DIGITS = 6
 
 MEASURE_LABELS = {
-    Measure.CLAIMS_PER_1000: "认领密度（每千户）",
-    Measure.CLAIMS_PER_KM2: "认领密度（每平方公里）",
-    Measure.SATISFACTION: "群众满意率",
+    Metric.CLAIMS_PER_1000: "认领密度（每千户）",
+    Metric.CLAIMS_PER_KM2: "认领密度（每平方公里）",
+    Metric.SATISFACTION: "群众满意率",
 }
 MEASURE_UNITS = {
-    Measure.CLAIMS_PER_1000: "件／千户",
-    Measure.CLAIMS_PER_KM2: "件／平方公里",
-    Measure.SATISFACTION: "%",
+    Metric.CLAIMS_PER_1000: "件／千户",
+    Metric.CLAIMS_PER_KM2: "件／平方公里",
+    Metric.SATISFACTION: "%",
 }
 
 
@@ -75,7 +76,7 @@ def kinds(compounds: pd.DataFrame, shown: tuple[str, ...], theme: Theme) -> Colo
     )
 
 
-def overlay(found: Overlay, counties: pd.Series[Any], hidden: np.ndarray, theme: Theme) -> Coloured:
+def overlay(found: Measured, counties: pd.Series[Any], hidden: np.ndarray, theme: Theme) -> Coloured:
     """Return an overlay's units coloured by class.
 
     Parameters
@@ -86,71 +87,71 @@ def overlay(found: Overlay, counties: pd.Series[Any], hidden: np.ndarray, theme:
         Rows that a filter takes away, shape (n,).
     """
     frame = found.frame
-    is_satisfaction = found.measure is Measure.SATISFACTION
+    is_satisfaction = found.metric is Metric.SATISFACTION
     values = frame["value"].to_numpy(float)
     breaks = (
         np.array(SATISFACTION_BREAKS) if is_satisfaction else quantile_breaks(values[~hidden & (values > 0)])
     )
-    ramp = theme.ramps[found.measure][-len(breaks) - 1 :]
+    ramp = theme.ramps[found.metric][-len(breaks) - 1 :]
     too_few, unknown = len(ramp), len(ramp) + 1
     codes = class_codes(values, breaks)
     codes[frame["too_few"].to_numpy()] = too_few
     codes[np.isnan(values) & ~frame["too_few"].to_numpy()] = unknown
-    rows = _class_rows(codes[~hidden], breaks, ramp, found.measure)
+    rows = _class_rows(codes[~hidden], breaks, ramp, found.metric)
     few, none = int((codes[~hidden] == too_few).sum()), int((codes[~hidden] == unknown).sum())
     if few:
         rows.append(row(theme.too_few, _("评价不足 {k} 条，不排名", k=TOO_FEW), number(few), hatched=True))
     if none:
         rows.append(row(theme.line, _("缺分母，不计算"), number(none)))
     codes[hidden] = NOT_SHOWN
-    layer = found.unit.value
+    layer = found.level.value
     coloured = {
         "layer": layer,
         "groups": groups(layer, frame["id"].to_numpy(), codes, counties, values, frame["n"].to_numpy()),
         "colors": [*ramp, theme.too_few, theme.line],
         "hatched": [too_few],
-        "label": _(MEASURE_LABELS[found.measure]),
-        "unit": _(MEASURE_UNITS[found.measure]),
+        "label": _(MEASURE_LABELS[found.metric]),
+        "unit": _(MEASURE_UNITS[found.metric]),
         "decimals": 1,
         "too_few": _("评价不足 {k} 条", k=TOO_FEW) if is_satisfaction else _("缺分母"),
     }
     return Coloured(coloured, html.Div([*_head(found), *rows, *_foot(found)], className="legend"))
 
 
-def _head(found: Overlay) -> list[html.Div]:
+def _head(found: Measured) -> list[html.Div]:
     window = found.window
     total = int(found.frame["n"].sum())
     basis = (
         _("评价 {n} 条；4 分及以上为满意", n=number(total))
-        if found.measure is Measure.SATISFACTION
+        if found.metric is Metric.SATISFACTION
         else _("认领 {n} 件", n=number(total))
     )
     return [
         html.Div(
-            f"{_(MEASURE_LABELS[found.measure])} · {_(UNIT_LABELS[found.unit])}", className="legend-title"
+            f"{_(MEASURE_LABELS[found.metric])} · {_(UNIT_LABELS[found.level])}", className="legend-title"
         ),
         html.Div(f"{window.start:%Y.%m.%d}—{window.end:%Y.%m.%d} · {basis}", className="legend-note"),
     ]
 
 
-def _foot(found: Overlay) -> list[html.Div]:
+def _foot(found: Measured) -> list[html.Div]:
     if not found.above:
         return []
     return [html.Div(_("另有 {n} 条未落到本级", n=number(found.above)), className="legend-note")]
 
 
 UNIT_LABELS = {
-    Unit.COMPOUND: "小区",
-    Unit.COMMUNITY: "社区",
-    Unit.SUBDISTRICT: "街道（乡镇）",
-    Unit.COUNTY: "县（市、区）",
+    Level.COMPOUND: "小区",
+    Level.COMMUNITY: "社区",
+    Level.SUBDISTRICT: "街道（乡镇）",
+    Level.COUNTY: "县（市、区）",
 }
 
 
 def _class_rows(
-    codes: np.ndarray, breaks: np.ndarray, ramp: tuple[str, ...], measure: Measure
+    codes: np.ndarray, breaks: np.ndarray, ramp: tuple[str, ...], measure: Metric
 ) -> list[html.Div]:
-    texts = class_texts(breaks, "%" if measure is Measure.SATISFACTION else "")
+    texts = class_texts(breaks, "%" if measure is Metric.SATISFACTION else "")
     return [
         row(colour, text, number(int((codes == code).sum())))
         for code, (colour, text) in reversed(list(enumerate(zip(ramp, texts, strict=True))))

@@ -17,8 +17,7 @@ from dashboard.components.legend import COUNTY_DIGITS, Coloured, class_texts, gr
 from dashboard.components.tables import grid
 from dashboard.i18n import _, number
 from dashboard.theme import Theme
-from data.queries.overlays import TOO_FEW, Measure
-from data.queries.records import Measured, Metric
+from data.queries.records import TOO_FEW, Measured, Metric
 from data.units import Level
 from geo.classes import MISSING
 from geo.statistics import class_codes
@@ -44,7 +43,7 @@ CHANGES = {"light": ("#b5403d", "#d5dae2", "#2f6fb3"), "dark": ("#d2605a", "#3a4
 def one(found: Measured, breaks: npt.NDArray[np.float64], counties: pd.Series[Any], theme: Theme) -> Coloured:
     """Return the units coloured by class; breaks are those of all periods together."""
     frame, text = found.frame, rates.metric_words(found.metric)
-    measure = Measure.SATISFACTION if found.metric is Metric.SATISFACTION else Measure.CLAIMS_PER_1000
+    measure = Metric.SATISFACTION if found.metric is Metric.SATISFACTION else Metric.CLAIMS_PER_1000
     colours = ramp(theme, measure, len(breaks) + 1)
     values = frame["value"].to_numpy(dtype=float)
     codes = class_codes(values, breaks)

@@ -14,13 +14,13 @@ from dashboard.components.tables import grid
 from dashboard.figures.trend import trend
 from dashboard.i18n import _, language, number
 from dashboard.theme import Theme
-from data.queries.overlays import Measure, Overlay, ranking
+from data.queries.records import Measured, Metric, ranking
 
 ROWS = 1000
 """Rows that go to the browser; a larger ranking shows its two ends."""
 
 
-def panel(found: Overlay, monthly: pd.DataFrame, table_id: str, theme: Theme) -> html.Section:
+def panel(found: Measured, monthly: pd.DataFrame, table_id: str, theme: Theme) -> html.Section:
     """Return the panel of an overlay: course over time, ranked table, who is left out.
 
     Parameters
@@ -30,20 +30,20 @@ def panel(found: Overlay, monthly: pd.DataFrame, table_id: str, theme: Theme) ->
     """
     ranked = ranking(found)
     left_out = len(found.frame) - len(ranked)
-    basis = _("按 95% 区间下限排名") if found.measure is Measure.SATISFACTION else _("按数值排名")
+    basis = _("按 95% 区间下限排名") if found.metric is Metric.SATISFACTION else _("按数值排名")
     notes = [basis]
-    if left_out and found.measure is Measure.SATISFACTION:
+    if left_out and found.metric is Metric.SATISFACTION:
         notes.append(_("{n} 个评价过少，不排名", n=number(left_out)))
     elif left_out:
         notes.append(_("{n} 个缺分母，不排名", n=number(left_out)))
-    title = _("{unit}排名", unit=_(UNIT_LABELS[found.unit]))
+    title = _("{unit}排名", unit=_(UNIT_LABELS[found.level]))
     return html.Section(
         [
             html.Div(
                 [html.H2(title), html.Span(_("；").join(notes), className="as-of")], className="panel-head"
             ),
             dcc.Graph(
-                figure=trend(monthly, found.measure, theme, _trend_text(found.measure)),
+                figure=trend(monthly, found.metric, theme, _trend_text(found.metric)),
                 config={"displayModeBar": False, "locale": "zh-CN" if language() == "zh" else "en"},
                 className="trend",
             ),
@@ -53,11 +53,11 @@ def panel(found: Overlay, monthly: pd.DataFrame, table_id: str, theme: Theme) ->
     )
 
 
-def _trend_text(measure: Measure) -> str:
-    return _("每月满意率") if measure is Measure.SATISFACTION else _("每月认领件数")
+def _trend_text(measure: Metric) -> str:
+    return _("每月满意率") if measure is Metric.SATISFACTION else _("每月认领件数")
 
 
-def table(found: Overlay, ranked: pd.DataFrame, table_id: str, theme: Theme) -> dag.AgGrid:
+def table(found: Measured, ranked: pd.DataFrame, table_id: str, theme: Theme) -> dag.AgGrid:
     """Return the ranked table; a row that is clicked chooses its unit."""
     return grid(
         table_id,
@@ -70,14 +70,14 @@ def table(found: Overlay, ranked: pd.DataFrame, table_id: str, theme: Theme) -> 
     )
 
 
-def rows(found: Overlay, ranked: pd.DataFrame) -> list[dict[str, Any]]:
+def rows(found: Measured, ranked: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the ranked units as rows: key, rank, name, value, n and, for a satisfaction, its interval."""
     places = np.arange(1, len(ranked) + 1)
     keep = np.ones(len(ranked), dtype=bool)
     if len(ranked) > ROWS:
         keep[ROWS // 2 : -ROWS // 2] = False
     shown = ranked[keep]
-    prefix = "compound" if found.unit.value == "compound" else "area"
+    prefix = "compound" if found.level.value == "compound" else "area"
     keys = shown["id"] if prefix == "compound" else shown["code"]
     table = pd.DataFrame(
         {
@@ -88,7 +88,7 @@ def rows(found: Overlay, ranked: pd.DataFrame) -> list[dict[str, Any]]:
             "n": shown["n"],
         }
     )
-    if found.measure is Measure.SATISFACTION:
+    if found.metric is Metric.SATISFACTION:
         table["interval"] = [
             f"{low:.0f}—{high:.0f}" for low, high in zip(shown["low"], shown["high"], strict=True)
         ]
@@ -96,16 +96,16 @@ def rows(found: Overlay, ranked: pd.DataFrame) -> list[dict[str, Any]]:
     return result
 
 
-def columns(found: Overlay) -> list[dict[str, Any]]:
+def columns(found: Measured) -> list[dict[str, Any]]:
     """Return the columns of the ranked table."""
-    is_satisfaction = found.measure is Measure.SATISFACTION
+    is_satisfaction = found.metric is Metric.SATISFACTION
     right = {"type": "rightAligned"}
     defined: list[dict[str, Any]] = [
         {"field": "rank", "headerName": _("名次"), "width": 50, **right},
-        {"field": "name", "headerName": _(UNIT_LABELS[found.unit]), "flex": 1, "tooltipField": "name"},
+        {"field": "name", "headerName": _(UNIT_LABELS[found.level]), "flex": 1, "tooltipField": "name"},
         {
             "field": "value",
-            "headerName": _(MEASURE_UNITS[found.measure]),
+            "headerName": _(MEASURE_UNITS[found.metric]),
             "width": 84 if not is_satisfaction else 60,
             "valueFormatter": {"function": "d3.format(',.1f')(params.value)"},
             **right,

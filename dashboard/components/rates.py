@@ -8,8 +8,7 @@ from typing import Any
 from dashboard.components.kpi import span_text
 from dashboard.i18n import DASH, _, day, language, number
 from data.periods import Period
-from data.queries.overlays import TOO_FEW
-from data.queries.records import Metric
+from data.queries.records import TOO_FEW, Metric
 from data.queries.standing import Standing
 
 METRIC_LABELS = {

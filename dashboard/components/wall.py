@@ -13,8 +13,10 @@ from dashboard.components.legend import MEASURE_UNITS, UNIT_LABELS
 from dashboard.i18n import DASH, _, language, number, percent
 from dashboard.theme import Theme
 from dashboard.view import UNCLASSIFIED
+from data.periods import Window
 from data.queries.kpis import Kpis, Rate
-from data.queries.overlays import TOO_FEW, Measure, Overlay, Unit, Window, ranking
+from data.queries.records import TOO_FEW, Measured, Metric, ranking
+from data.units import Level
 from models.enums import CompoundKind, StationTier
 
 TEN_THOUSANDS_FROM = 100_000
@@ -123,7 +125,7 @@ def chart(title: str, note: str, figure: Any) -> list[Any]:
     ]
 
 
-def ranked(found: Overlay, where: Mapping[int, str], rows: int, theme: Theme) -> list[html.Section]:
+def ranked(found: Measured, where: Mapping[int, str], rows: int, theme: Theme) -> list[html.Section]:
     """Return the ranking of an overlay: all of a few units, else both ends.
 
     Parameters
@@ -135,32 +137,32 @@ def ranked(found: Overlay, where: Mapping[int, str], rows: int, theme: Theme) ->
     """
     table = ranking(found)
     table["place"] = range(1, len(table) + 1)
-    heading = _("{unit}排名", unit=_(UNIT_LABELS[found.unit]))
+    heading = _("{unit}排名", unit=_(UNIT_LABELS[found.level]))
     note = "；".join(_notes(found, len(found.frame) - len(table)))
     if table.empty:
         nothing = html.P(_("没有可以排名的单元。"), className="wall-note")
         return [_panel(heading, note, [nothing])]
-    scale = _scale(found.measure, table)
-    colour = theme.accent if found.measure is Measure.SATISFACTION else theme.ramps[found.measure][2]
-    row = _Row(found.measure, where, scale, colour)
+    scale = _scale(found.metric, table)
+    colour = theme.accent if found.metric is Metric.SATISFACTION else theme.ramps[found.metric][2]
+    row = _Row(found.metric, where, scale, colour)
     if len(table) <= 2 * rows:
         return [_panel(heading, note, [_list(table, row)], fits=len(table) <= rows)]
     best, last = table.head(rows), table.tail(rows)
     return [
-        _panel(_("{unit} 前 {n} 名", unit=_(UNIT_LABELS[found.unit]), n=rows), note, [_list(best, row)]),
+        _panel(_("{unit} 前 {n} 名", unit=_(UNIT_LABELS[found.level]), n=rows), note, [_list(best, row)]),
         _panel(
-            _("{unit} 后 {n} 名", unit=_(UNIT_LABELS[found.unit]), n=rows),
+            _("{unit} 后 {n} 名", unit=_(UNIT_LABELS[found.level]), n=rows),
             _count_note(table),
             [_list(last, row)],
         ),
     ]
 
 
-def _notes(found: Overlay, left_out: int) -> list[str]:
-    if found.measure is Measure.SATISFACTION:
+def _notes(found: Measured, left_out: int) -> list[str]:
+    if found.metric is Metric.SATISFACTION:
         notes = [_("按 95% 区间（色条）下限")]
         return [*notes, _("{n} 个评价过少不排名", n=number(left_out))] if left_out else notes
-    notes = [_(MEASURE_UNITS[found.measure])]
+    notes = [_(MEASURE_UNITS[found.metric])]
     return [*notes, _("{n} 个缺分母不排名", n=number(left_out))] if left_out else notes
 
 
@@ -170,9 +172,9 @@ def _count_note(table: pd.DataFrame) -> str:
     return _("共 {n} 个，{none} 个为 0", n=total, none=number(none)) if none else _("共 {n} 个", n=total)
 
 
-def _scale(measure: Measure, table: pd.DataFrame) -> tuple[float, float]:
+def _scale(measure: Metric, table: pd.DataFrame) -> tuple[float, float]:
     """Return the values at both ends of the bars; those of a satisfaction begin at a ten below the lowest."""
-    if measure is Measure.SATISFACTION:
+    if measure is Metric.SATISFACTION:
         return max(0.0, float(table["low"].min()) // 10 * 10), 100.0
     return 0.0, float(table["value"].max()) or 1.0
 
@@ -181,9 +183,9 @@ class _Row:
     """Draws one row of a ranking."""
 
     def __init__(
-        self, measure: Measure, where: Mapping[int, str], scale: tuple[float, float], colour: str
+        self, measure: Metric, where: Mapping[int, str], scale: tuple[float, float], colour: str
     ) -> None:
-        self.is_share = measure is Measure.SATISFACTION
+        self.is_share = measure is Metric.SATISFACTION
         self.where, self.colour = where, colour
         self.low, self.high = scale
 
@@ -229,7 +231,7 @@ def composition(
     names: Mapping[str, str],
     around: Mapping[str, str],
     *,
-    unit: Unit,
+    unit: Level,
     rows: int,
     theme: Theme,
 ) -> html.Section:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from data.queries.overlays import TOO_FEW, Measure
+from data.queries.records import TOO_FEW, Metric
 from geo.statistics import rate, wilson_interval
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dashboard.theme import Theme
 
 
-def trend(monthly: pd.DataFrame, measure: Measure, theme: Theme, title: str, size: int = 12) -> go.Figure:
+def trend(monthly: pd.DataFrame, measure: Metric, theme: Theme, title: str, size: int = 12) -> go.Figure:
     """Return counts by month, or a satisfaction by month with its 95% interval.
 
     Parameters
@@ -25,7 +25,7 @@ def trend(monthly: pd.DataFrame, measure: Measure, theme: Theme, title: str, siz
     """
     figure = go.Figure()
     months = monthly["month"]
-    if measure is Measure.SATISFACTION:
+    if measure is Metric.SATISFACTION:
         some = monthly["n"] >= TOO_FEW
         share = rate(monthly["satisfied"], monthly["n"].where(some), 100)
         low, high = (
@@ -74,7 +74,7 @@ def trend(monthly: pd.DataFrame, measure: Measure, theme: Theme, title: str, siz
         gridcolor=theme.line,
         zeroline=False,
         nticks=4,
-        rangemode="normal" if measure is Measure.SATISFACTION else "tozero",
+        rangemode="normal" if measure is Metric.SATISFACTION else "tozero",
     )
     return figure
 

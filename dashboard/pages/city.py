@@ -12,8 +12,7 @@ from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
 from dashboard.map_sources import sources
 from dashboard.services import Services
-from dashboard.view import ALL_KINDS, KINDS, OPTIONAL_LAYERS, UNCLASSIFIED, USUAL_LAYERS
-from data.queries.records import Metric
+from dashboard.view import ALL_KINDS, KINDS, MEASURES, OPTIONAL_LAYERS, UNCLASSIFIED, UNITS, USUAL_LAYERS
 from data.units import Level
 from models.enums import CompoundKind, StationTier
 
@@ -183,7 +182,7 @@ def _layer_panel() -> html.Section:
 
 
 def _overlay_bar() -> html.Div:
-    shows = [(KINDS, _("小区类型")), *((measure.value, _(MEASURE_LABELS[measure])) for measure in Metric)]
+    shows = [(KINDS, _("小区类型")), *((measure.value, _(MEASURE_LABELS[measure])) for measure in MEASURES)]
     return html.Div(
         [
             dmc.SegmentedControl(
@@ -195,7 +194,7 @@ def _overlay_bar() -> html.Div:
             dmc.Select(
                 id=UNIT,
                 value=Level.COMPOUND.value,
-                data=[{"value": unit.value, "label": _(UNIT_LABELS[unit])} for unit in Level],
+                data=[{"value": unit.value, "label": _(UNIT_LABELS[unit])} for unit in UNITS],
                 size="sm",
                 w=130,
                 allowDeselect=False,

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.errors import DataError
-from data.queries.overlays import TOO_FEW, Window
-from data.queries.records import PLAIN, Measured, Metric, View, measure
+from data.periods import Window
+from data.queries.records import PLAIN, TOO_FEW, Measured, Metric, View, measure
 from data.scope import Scope
 from data.store import Store
 from data.units import Level

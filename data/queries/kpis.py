@@ -8,7 +8,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, distinct, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from data.queries.overlays import SATISFIED, Window
+from data.periods import Window
+from data.queries.records import SATISFIED
 from data.scope import Scope
 from models import (
     AssistPoint,

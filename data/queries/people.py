@@ -41,11 +41,14 @@ class Members:
         The day of the figures.
     least
         The smallest count that is shown.
+    recorded
+        Whether the city records them at all; where it does not, all is hidden.
     """
 
     frame: pd.DataFrame
     as_of: date | None
     least: int
+    recorded: bool
 
 
 def members(session: Session, scope: Scope, level: AreaLevel) -> Members:
@@ -71,6 +74,7 @@ def members(session: Session, scope: Scope, level: AreaLevel) -> Members:
         frame[mine].drop(columns="level").reset_index(drop=True),
         date.fromisoformat(as_of) if as_of else None,
         least,
+        len(known) > 0,
     )
 
 

@@ -7,6 +7,7 @@ records it is neither coloured nor ranked.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -14,24 +15,29 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
-from sqlalchemy import select
+from sqlalchemy import extract, func, select
 from sqlalchemy.orm import Session
 
 from data.bulk import frame_of, table_of
 from data.counting import placed
-from data.cubes import DAY_OF, NEVER, RECORDS, Cube, Record, cube, end_of
-from data.queries.overlays import SATISFIED, TOO_FEW, Window
+from data.cubes import DAY_OF, LOCAL_S, NEVER, RECORDS, Cube, Record, cube, end_of
+from data.periods import Window
 from data.scope import Scope
 from data.store import Store
 from data.units import Level
 from geo.smoothing import empirical_bayes, local_empirical_bayes
 from geo.statistics import poisson_interval, ranks, rate, wilson_interval
+from models import Claim, Rating
 from models.enums import PlaceKind
 
 Smoothing = Literal["raw", "global", "local"]
 Boundaries = Literal["today", "then"]
 Flags = npt.NDArray[np.bool_]
 COLUMNS = ["id", "code", "name", "numerator", "denominator", "n", "value", "low", "high", "too_few", "rank"]
+SATISFIED = 4
+"""A mark from here upwards counts as satisfied."""
+TOO_FEW = 10
+"""Below so many records a share is neither coloured nor ranked."""
 NEIGHBOURS = 8
 """How many of the nearest places make a neighbourhood for local smoothing."""
 
@@ -122,14 +128,11 @@ def measure(
     store: Store, scope: Scope, metric: Metric, level: Level, window: Window, view: View = PLAIN
 ) -> Measured:
     """Return an overlay of the scope."""
-    records = cube(store, metric.record)
+    records = cube(store, scope, metric.record)
     span = records.span(window.start, window.end)
-    held = records.inside(scope, span)
     frame, at = placed(
         store, scope, records, span, level, then=view.boundaries == "then", resolution=view.resolution
     )
-    if held is not None:
-        at = np.where(held, at, -2)
     counted = np.bincount(at[at >= 0], minlength=len(frame))
     hits = _hits(records, span, metric, window)
     frame["numerator"] = counted if hits is None else np.bincount(at[(at >= 0) & hits], minlength=len(frame))
@@ -145,9 +148,7 @@ def measure(
         level,
         window,
         view,
-        frame[
-            ["id", "code", "name", "numerator", "denominator", "n", "value", "low", "high", "too_few", "rank"]
-        ],
+        frame[COLUMNS],
         int(left.sum()),
         int((left & records.nowhere[span]).sum()),
     )
@@ -233,6 +234,54 @@ def _smoothed(
     _, near = cKDTree(places).query(places, k=NEIGHBOURS + 1)
     pairs = (np.repeat(np.arange(len(frame)), NEIGHBOURS + 1), near.ravel().astype(np.int64))
     return local_empirical_bayes(over, under, pairs, kind=kind)
+
+
+# --- time ---
+
+
+def span(session: Session, scope: Scope) -> Window | None:
+    """Return the days of the first and the last claim or rating, None where there is none."""
+    days: list[date] = []
+    for column, code in ((Claim.claimed_on, Claim.area_code), (Rating.rated_on, Rating.area_code)):
+        first, last = session.execute(
+            select(func.min(column), func.max(column)).where(scope.where(code))
+        ).one()
+        days += [day for day in (first, last) if day]
+    return Window(min(days), max(days)) if days else None
+
+
+def first_day(session: Session, scope: Scope, record: Record) -> date | None:
+    """Return the day of the first record of a table, None where there is none."""
+    columns = table_of(RECORDS[record]).columns
+    first: date | None = session.scalar(
+        select(func.min(columns[DAY_OF[record]])).where(scope.where(columns["area_code"]))
+    )
+    if not isinstance(first, datetime):
+        return first
+    return (first.astimezone(UTC) + timedelta(seconds=LOCAL_S)).date()
+
+
+def monthly(session: Session, scope: Scope, metric: Metric, window: Window) -> pd.DataFrame:
+    """Return counts of claims or ratings by month: month (first day), n, satisfied (ratings only)."""
+    record = Rating if metric is Metric.SATISFACTION else Claim
+    day = Rating.rated_on if metric is Metric.SATISFACTION else Claim.claimed_on
+    satisfied = func.count()
+    if metric is Metric.SATISFACTION:
+        satisfied = satisfied.filter(Rating.score >= SATISFIED)  # type: ignore[assignment]
+    year, month = extract("year", day), extract("month", day)
+    rows = session.execute(
+        select(year, month, func.count(), satisfied)
+        .where(scope.where(record.area_code), day.between(window.start, window.end))
+        .group_by(year, month)
+        .order_by(year, month)
+    ).all()
+    return pd.DataFrame(
+        {
+            "month": [date(int(row[0]), int(row[1]), 1) for row in rows],
+            "n": [row[2] for row in rows],
+            "satisfied": [row[3] for row in rows],
+        }
+    )
 
 
 # --- single records ---

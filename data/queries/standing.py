@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from data.catalogue import Catalogue, CoverageRate
-from data.periods import Period
+from data.periods import Period, Window
 from data.queries import areas, rates
 from data.queries.comparisons import compare
-from data.queries.overlays import TOO_FEW, Window
-from data.queries.records import Measured, Metric
+from data.queries.records import TOO_FEW, Measured, Metric
 from data.scope import Scope
 from data.store import Store
 from data.units import Level

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from data.periods import Window
 from data.queries.areas import AreaRef
-from data.queries.overlays import Window
 from data.report.maps import Drawing
 
 DASH = "—"

@@ -15,13 +15,12 @@ from sqlalchemy.orm import Session
 
 from data.catalogue import Catalogue, read_catalogue
 from data.catalogue.entries import AS_OF
-from data.cubes import cube, days_of
 from data.errors import DataError
+from data.periods import Window
 from data.queries import areas, coverage, people, rates
 from data.queries.comparisons import compare
 from data.queries.coverage import Walk
-from data.queries.overlays import TOO_FEW, Window
-from data.queries.records import SHARES, Metric, measure
+from data.queries.records import SHARES, TOO_FEW, Metric, first_day, measure
 from data.report.blocks import CLEAR, Bars, Column, Report, Section, Table, day_text, span_text
 from data.report.pictures import metric_map, reach_map
 from data.report.words import METHODS, METRICS, Language, say
@@ -155,7 +154,7 @@ class _Writer:
     def _compared(self) -> Level:
         """Return the next level down of which the area holds several units."""
         for level in _LEVELS[_LEVELS.index(self.level) + 1 : _LEVELS.index(Level.COMPOUND)]:
-            if sum(code in self.scope for code in units(self.store, level)["area_code"]) > 1:
+            if len(units(self.store, self.scope, level)) > 1:
                 return level
         return Level.COMPOUND
 
@@ -246,8 +245,9 @@ class _Writer:
         found = compare(self.store, self.scope, metric, self.level, (self.before, self.window))
         now = found.second.frame.set_index("code").loc[self.area.code]
         both = found.frame.set_index("code").loc[self.area.code]
-        records = cube(self.store, metric.record)
-        known = len(records) > 0 and int(records.day[0]) <= days_of(self.before.start)
+        with self.store.reading() as session:
+            first = first_day(session, Scope(), metric.record)  # of the city: it kept records by then
+        known = first is not None and first <= self.before.start
         row = self._row(
             label[self.language],
             now["value"],

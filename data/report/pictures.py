@@ -13,8 +13,7 @@ from data.ground import metres
 from data.metric import Plane
 from data.queries import coverage
 from data.queries.coverage import Walk
-from data.queries.overlays import TOO_FEW
-from data.queries.records import Measured, Metric
+from data.queries.records import TOO_FEW, Measured, Metric
 from data.report.blocks import Column, Map, Table
 from data.report.maps import DIVERGING, LOW, RAMP, UNKNOWN, draw
 from data.report.maps import TOO_FEW as TOO_FEW_COLOUR

@@ -51,7 +51,7 @@ def test_coverage_leads_down_to_communities_and_out_as_a_file(desk: Desk, demo_s
     with desk.page.expect_download() as waiting:
         desk.page.click("#cover-excel")
     book = pd.read_excel(io.BytesIO(Path(waiting.value.path()).read_bytes()), sheet_name=None)
-    assert [len(one) for one in book.values()] == [inside + 1, 12 * (inside + 1)]
+    assert [len(one) for one in book.values()] == [inside + 1, 12 * (inside + 1), inside]
     assert book["分子分母与日期"][["分子口径", "分母口径", "日期或时段"]].notna().all().all()
 
     desk.page.go_back()

@@ -16,7 +16,7 @@ from data.assigning import LAYERS, features_at, lay_then
 from data.bulk import insert_frame
 from data.cubes import days_of
 from data.imports import Options, run
-from data.queries.overlays import Window
+from data.periods import Window
 from data.queries.records import Metric, View, conserved, measure
 from data.scope import Scope
 from data.units import Level

@@ -15,11 +15,13 @@ from scipy.stats import binomtest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from data.queries import areas, compounds, details, kpis, names, organisations, overlays, points, search
+from data.periods import Window
+from data.queries import areas, compounds, details, kpis, names, organisations, points, records, search
 from data.queries.kpis import Rate
-from data.queries.overlays import Measure, Unit, Window
+from data.queries.records import Metric
 from data.scope import Scope
 from data.store import Store
+from data.units import Level
 from models import Organisation
 from models.enums import (
     AreaLevel,
@@ -33,6 +35,8 @@ from tests import town
 
 ALL = Scope()
 NORTH = Scope(town.NORTH_GATE)
+MEASURES = (Metric.CLAIMS_PER_1000, Metric.CLAIMS_PER_KM2, Metric.SATISFACTION)
+UNITS = (Level.COMPOUND, Level.COMMUNITY, Level.SUBDISTRICT, Level.COUNTY)
 YEAR = Window(date(2022, 1, 1), date(2022, 6, 30))
 SPRING_FEATURES = {
     "compound": [1, 2, 3],
@@ -86,8 +90,8 @@ def _told(store: Store, scope: Scope) -> dict[str, Any]:
             "counts": organisations.counts(session, scope),
             "kinds": compounds.kinds(session, scope)["id"].tolist(),
             "points": [one["properties"]["name"] for one in points.points(session, scope)["features"]],
-            "span": overlays.span(session, scope),
-            "months": overlays.monthly(session, scope, Measure.CLAIMS_PER_1000, YEAR)["n"].sum(),
+            "span": records.span(session, scope),
+            "months": records.monthly(session, scope, Metric.CLAIMS_PER_1000, YEAR)["n"].sum(),
             "names": {layer: names.names(session, scope, layer) for layer in layers},
             "hits": [
                 hit.key
@@ -95,9 +99,9 @@ def _told(store: Store, scope: Scope) -> dict[str, Any]:
                 for hit in search.search(session, scope, words)
             ],
             "measured": {
-                (what, unit): overlays.measure(store, scope, what, unit, YEAR).frame["n"].tolist()
-                for what in Measure
-                for unit in Unit
+                (what, unit): records.measure(store, scope, what, unit, YEAR).frame["n"].tolist()
+                for what in MEASURES
+                for unit in UNITS
             },
         }
 
@@ -121,7 +125,7 @@ def test_a_community_is_told_only_its_own(town_store: Store) -> None:
     }
     assert told["hits"] == ["compound:12"]  # by its initials
     for (_what, unit), counted in told["measured"].items():
-        assert counted == {Unit.COMPOUND: [0, 0], Unit.COMMUNITY: [0]}.get(unit, [])
+        assert counted == {Level.COMPOUND: [0, 0], Level.COMMUNITY: [0]}.get(unit, [])
 
 
 def test_a_scope_that_holds_nothing_is_told_nothing(town_store: Store) -> None:
@@ -436,18 +440,18 @@ def test_without_a_window_there_is_no_satisfaction(session: Session) -> None:
 # Overlays
 
 
-def _by_code(overlay: overlays.Overlay) -> pd.DataFrame:
+def _by_code(overlay: records.Measured) -> pd.DataFrame:
     return overlay.frame.set_index("code")
 
 
 def _measure(
-    store: Store, what: Measure, unit: Unit, scope: Scope = ALL, window: Window = YEAR
-) -> overlays.Overlay:
-    return overlays.measure(store, scope, what, unit, window)
+    store: Store, what: Metric, unit: Level, scope: Scope = ALL, window: Window = YEAR
+) -> records.Measured:
+    return records.measure(store, scope, what, unit, window)
 
 
 def test_claims_per_thousand_households_of_each_compound(town_store: Store) -> None:
-    overlay = _measure(town_store, Measure.CLAIMS_PER_1000, Unit.COMPOUND)
+    overlay = _measure(town_store, Metric.CLAIMS_PER_1000, Level.COMPOUND)
     frame = overlay.frame.set_index("id")
     assert frame.index.tolist() == list(range(1, 13))
     assert frame["numerator"].tolist() == [5, 1, 0, 0, 0, 0, 0, 0, 2, 4, 0, 0]
@@ -459,7 +463,7 @@ def test_claims_per_thousand_households_of_each_compound(town_store: Store) -> N
 
 
 def test_claims_per_square_kilometre_of_each_compound(town_store: Store) -> None:
-    frame = _measure(town_store, Measure.CLAIMS_PER_KM2, Unit.COMPOUND).frame.set_index("id")
+    frame = _measure(town_store, Metric.CLAIMS_PER_KM2, Level.COMPOUND).frame.set_index("id")
     assert frame.loc[8, "denominator"] == pytest.approx(0.08, rel=1e-6)
     assert frame.loc[1, "value"] == pytest.approx(5 / 0.04, rel=1e-6)
     assert frame.loc[9, "value"] == pytest.approx(2 / 0.04, rel=1e-6)
@@ -470,27 +474,27 @@ def test_claims_per_square_kilometre_of_each_compound(town_store: Store) -> None
     ("unit", "counted", "above"),
     [
         (
-            Unit.COMMUNITY,
+            Level.COMMUNITY,
             {town.SPRING: 7, town.OSMANTHUS: 0, town.LAKE: 3, town.WEST_GATE: 6, town.NORTH_GATE: 0},
             2,
         ),
-        (Unit.SUBDISTRICT, {town.EAST_STREET: 9, town.SOUTH_TOWN: 3, town.WEST_STREET: 6}, 0),
-        (Unit.COUNTY, {town.EAST: 12, town.WEST: 6}, 0),
+        (Level.SUBDISTRICT, {town.EAST_STREET: 9, town.SOUTH_TOWN: 3, town.WEST_STREET: 6}, 0),
+        (Level.COUNTY, {town.EAST: 12, town.WEST: 6}, 0),
     ],
 )
 def test_claims_of_areas_hold_those_of_their_compounds(
-    town_store: Store, unit: Unit, counted: dict[str, int], above: int
+    town_store: Store, unit: Level, counted: dict[str, int], above: int
 ) -> None:
-    overlay = _measure(town_store, Measure.CLAIMS_PER_KM2, unit)
+    overlay = _measure(town_store, Metric.CLAIMS_PER_KM2, unit)
     frame = _by_code(overlay)
     assert frame["numerator"].to_dict() == counted
     assert overlay.above == above
-    size = {Unit.COMMUNITY: 1, Unit.SUBDISTRICT: 2, Unit.COUNTY: 3}[unit]
+    size = {Level.COMMUNITY: 1, Level.SUBDISTRICT: 2, Level.COUNTY: 3}[unit]
     assert frame["denominator"].iloc[0] == pytest.approx(size, rel=1e-6)
 
 
 def test_households_of_an_area_are_its_own_figure_else_its_compounds(town_store: Store) -> None:
-    frame = _by_code(_measure(town_store, Measure.CLAIMS_PER_1000, Unit.COMMUNITY))
+    frame = _by_code(_measure(town_store, Metric.CLAIMS_PER_1000, Level.COMMUNITY))
     assert frame["denominator"].to_dict() == {
         town.SPRING: 1000,
         town.OSMANTHUS: 650,
@@ -506,23 +510,23 @@ def test_households_of_an_area_are_its_own_figure_else_its_compounds(town_store:
     [YEAR, Window(date(2021, 1, 1), date(2022, 2, 28)), Window(date(2030, 1, 1), date(2030, 2, 1))],
     ids=["all", "the start", "none"],
 )
-@pytest.mark.parametrize("what", Measure)
-def test_no_record_is_lost(town_store: Store, what: Measure, window: Window) -> None:
-    if what is Measure.SATISFACTION:
-        records = [(area, day) for area, _compound, day, marks in town.RATINGS for _mark in marks]
+@pytest.mark.parametrize("what", MEASURES)
+def test_no_record_is_lost(town_store: Store, what: Metric, window: Window) -> None:
+    if what is Metric.SATISFACTION:
+        rows = [(area, day) for area, _compound, day, marks in town.RATINGS for _mark in marks]
     else:
-        records = [(area, day) for area, _compound, day in town.CLAIMS]
+        rows = [(area, day) for area, _compound, day in town.CLAIMS]
     for prefix in ("", "420102", town.SPRING[:9], town.SPRING, town.NORTH_GATE):
-        inside = sum(area.startswith(prefix) and window.start <= day <= window.end for area, day in records)
-        for unit in Unit:
+        inside = sum(area.startswith(prefix) and window.start <= day <= window.end for area, day in rows)
+        for unit in UNITS:
             overlay = _measure(town_store, what, unit, Scope(prefix), window)
             assert overlay.frame["n"].sum() + overlay.above == inside
         with town_store.reading() as session:
-            assert overlays.monthly(session, Scope(prefix), what, window)["n"].sum() == inside
+            assert records.monthly(session, Scope(prefix), what, window)["n"].sum() == inside
 
 
 def test_satisfaction_comes_with_n_and_its_wilson_interval(town_store: Store) -> None:
-    overlay = _measure(town_store, Measure.SATISFACTION, Unit.COMPOUND)
+    overlay = _measure(town_store, Metric.SATISFACTION, Level.COMPOUND)
     frame = overlay.frame.set_index("id")
     assert frame.loc[[1, 2, 10], "n"].tolist() == [12, 9, 20]
     assert frame.loc[[1, 2, 10], "numerator"].tolist() == [10, 9, 18]
@@ -536,22 +540,22 @@ def test_satisfaction_comes_with_n_and_its_wilson_interval(town_store: Store) ->
 
 
 def test_below_ten_ratings_nothing_is_said_and_nothing_ranked(town_store: Store) -> None:
-    overlay = _measure(town_store, Measure.SATISFACTION, Unit.COMPOUND)
+    overlay = _measure(town_store, Metric.SATISFACTION, Level.COMPOUND)
     few = overlay.frame.set_index("id")["too_few"]
     assert few[few].index.tolist() == [2, 3, 4, 5, 6, 7, 8, 9, 11, 12]
     assert overlay.frame["value"].isna().tolist() == few.tolist()
     # Nine out of nine would lead by its share; the lower bound decides among the others.
-    assert overlays.ranking(overlay)["id"].tolist() == [10, 1]
+    assert records.ranking(overlay)["id"].tolist() == [10, 1]
 
 
 def test_densities_rank_by_value_and_leave_out_what_has_no_denominator(town_store: Store) -> None:
-    ranked = overlays.ranking(_measure(town_store, Measure.CLAIMS_PER_1000, Unit.COMPOUND))
+    ranked = records.ranking(_measure(town_store, Metric.CLAIMS_PER_1000, Level.COMPOUND))
     assert ranked["id"].tolist() == [10, 1, 2, 3, 4, 5, 7, 8, 11, 12]
 
 
 def test_both_ends_of_a_window_count(town_store: Store) -> None:
     def claims(start: date, end: date) -> int:
-        frame = _measure(town_store, Measure.CLAIMS_PER_1000, Unit.COUNTY, window=Window(start, end)).frame
+        frame = _measure(town_store, Metric.CLAIMS_PER_1000, Level.COUNTY, window=Window(start, end)).frame
         return int(frame["n"].sum())
 
     assert claims(date(2022, 1, 5), date(2022, 1, 31)) == 3
@@ -560,10 +564,10 @@ def test_both_ends_of_a_window_count(town_store: Store) -> None:
 
 
 def test_counts_by_month(session: Session) -> None:
-    claims = overlays.monthly(session, ALL, Measure.CLAIMS_PER_KM2, YEAR)
+    claims = records.monthly(session, ALL, Metric.CLAIMS_PER_KM2, YEAR)
     assert claims["month"].tolist() == [date(2022, month, 1) for month in range(1, 7)]
     assert claims["n"].tolist() == [3, 4, 4, 4, 2, 1]
-    ratings = overlays.monthly(session, ALL, Measure.SATISFACTION, YEAR)
+    ratings = records.monthly(session, ALL, Metric.SATISFACTION, YEAR)
     assert ratings.to_numpy().tolist() == [
         [date(2022, 2, 1), 12, 10],
         [date(2022, 3, 1), 12, 11],
@@ -572,8 +576,8 @@ def test_counts_by_month(session: Session) -> None:
 
 
 def test_the_span_reaches_from_the_first_record_to_the_last(session: Session) -> None:
-    assert overlays.span(session, ALL) == Window(date(2021, 12, 31), date(2022, 6, 30))
-    assert overlays.span(session, Scope(town.LAKE)) == Window(date(2022, 4, 1), date(2022, 4, 1))
+    assert records.span(session, ALL) == Window(date(2021, 12, 31), date(2022, 6, 30))
+    assert records.span(session, Scope(town.LAKE)) == Window(date(2022, 4, 1), date(2022, 4, 1))
 
 
 # The detail card

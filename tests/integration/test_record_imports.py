@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from data.imports import Options, preview, run
+from data.periods import Window
 from data.queries import records
-from data.queries.overlays import Window
 from data.queries.records import Metric, conserved, measure
 from data.scope import Scope
 from data.units import Level

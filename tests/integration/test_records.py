@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.event import listen
 
 from data.bulk import insert_frame
-from data.queries import comparisons, overlays, records
-from data.queries.overlays import Measure, Unit, Window
+from data.periods import Window
+from data.queries import comparisons, records
 from data.queries.records import Metric, View, conserved, measure, ranking
 from data.scope import Scope
 from data.units import Level
@@ -85,16 +87,35 @@ def figures(store, metric, level=Level.COMMUNITY, window=YEAR, scope=ALL, **view
     return found.frame.set_index("code")
 
 
-@pytest.mark.parametrize("unit", list(Unit))
 @pytest.mark.parametrize("scope", [ALL, Scope.of_area(town.WEST), Scope(town.SPRING)])
-def test_the_figures_are_those_of_the_map(town_store, unit: Unit, scope: Scope) -> None:
-    for metric in (Metric.CLAIMS_PER_1000, Metric.CLAIMS_PER_KM2, Metric.SATISFACTION):
-        theirs = overlays.measure(town_store, scope, Measure(metric.value), unit, YEAR)
-        ours = measure(town_store, scope, metric, Level(unit.value), YEAR)
-        mine = ours.frame.set_index("code").loc[theirs.frame["code"]]
-        for name in ("numerator", "n", "value", "too_few"):
-            assert mine[name].to_numpy() == pytest.approx(theirs.frame[name].to_numpy(), nan_ok=True), name
-        assert ours.above == theirs.above
+def test_the_figures_are_those_of_plain_sql(town_store, scope: Scope) -> None:
+    days = Rating.rated_on.between(YEAR.start, YEAR.end)
+    satisfied = func.count().filter(Rating.score >= records.SATISFIED)
+    keys = {
+        Level.COMPOUND: Rating.compound_id,
+        Level.COUNTY: func.substr(Rating.area_code, 1, 6),
+        Level.COMMUNITY: Rating.area_code,
+    }
+    for level, key in keys.items():
+        with town_store.reading() as session:
+            rows = session.execute(
+                select(key, func.count(), satisfied).where(days, scope.where(Rating.area_code)).group_by(key)
+            ).all()
+        frame = measure(town_store, scope, Metric.SATISFACTION, level, YEAR).frame
+        digits = 6 if level is Level.COUNTY else 12
+        by = frame["id"] if level is Level.COMPOUND else frame["code"].astype(str).str[:digits]
+        mine = {k: (n, over) for k, n, over in zip(by, frame["n"], frame["numerator"], strict=True) if n}
+        assert mine == {row[0]: (row[1], row[2]) for row in rows if row[0] in set(by)}
+
+
+def test_a_scope_asks_the_store_for_its_own_records_only(town_copy) -> None:
+    asked: list[str] = []
+    listen(town_copy.engine, "before_cursor_execute", lambda *seen: asked.append(seen[2]))
+    found = measure(town_copy, Scope(town.SPRING), Metric.CLAIMS_PER_1000, Level.COMPOUND, YEAR)
+    assert found.total == 7
+    tables = [one for one in asked if "FROM claim" in one or "FROM compound" in one]
+    assert len(tables) >= 2
+    assert all("area_code >=" in one for one in tables)
 
 
 def test_every_level_has_the_same_sum(town_store, asked) -> None:

@@ -7,9 +7,8 @@ from datetime import date
 import pytest
 
 from data.catalogue import read_catalogue
-from data.periods import Period
+from data.periods import Period, Window
 from data.queries import rates, records
-from data.queries.overlays import Window
 from data.queries.records import Metric
 from data.queries.standing import COLUMNS, RECORDED, by_key, standings
 from data.scope import Scope

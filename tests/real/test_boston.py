@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import func, select
 
 from data.imports import Options, run
-from data.queries.overlays import Window
+from data.periods import Window
 from data.queries.records import Metric, conserved, measure
 from data.scope import Scope
 from data.units import Level

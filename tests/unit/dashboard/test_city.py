@@ -12,10 +12,12 @@ from dashboard.callbacks import city
 from dashboard.components import tree
 from dashboard.services import Services
 from dashboard.theme import LIGHT
-from dashboard.view import View
+from dashboard.view import MEASURES, UNITS, View
+from data.periods import Window
 from data.queries import search
-from data.queries.overlays import Measure, Unit, Window
+from data.queries.records import Metric
 from data.scope import Scope
+from data.units import Level
 from tests import town
 from tests.unit.dashboard.test_legend import decoded, texts
 
@@ -101,7 +103,7 @@ def test_months_become_whole_months(town_services: Services) -> None:
     view = _controls(View(area=town.EAST, chosen="compound:1"), ["2022-02-01", "2022-02-01"])
     assert (view.start, view.end) == (date(2022, 2, 1), date(2022, 2, 28))
     assert (view.area, view.chosen) == (town.EAST, "compound:1")
-    assert (view.measure, view.unit) == (Measure.SATISFACTION, Unit.COMMUNITY)
+    assert (view.measure, view.unit) == (Metric.SATISFACTION, Level.COMMUNITY)
 
 
 def test_a_window_that_holds_all_records_is_none() -> None:
@@ -128,9 +130,9 @@ def test_december_ends_on_its_last_day() -> None:
 def test_compounds_give_way_to_the_areas_that_an_overlay_colours() -> None:
     assert "compound" in city.visible(View())
     assert "compound" in city.visible(View(show="satisfaction"))
-    assert "compound" not in city.visible(View(show="satisfaction", unit=Unit.COMMUNITY))
-    assert city.zooms(View(show="satisfaction", unit=Unit.COMMUNITY)) == {"community": [0, 24]}
-    assert city.zooms(View(show="satisfaction")) == city.zooms(View(unit=Unit.COMMUNITY)) == {}
+    assert "compound" not in city.visible(View(show="satisfaction", unit=Level.COMMUNITY))
+    assert city.zooms(View(show="satisfaction", unit=Level.COMMUNITY)) == {"community": [0, 24]}
+    assert city.zooms(View(show="satisfaction")) == city.zooms(View(unit=Level.COMMUNITY)) == {}
     assert {"grid", "point.canteen"} <= set(city.visible(View(layers=("canteen", "grid"))))
 
 
@@ -166,14 +168,14 @@ def test_what_lies_outside_the_scope_is_neither_drawn_nor_told(town_services: Se
 
 
 @pytest.mark.parametrize("prefix", ["", town.SPRING, town.NORTH_GATE, "99"])
-@pytest.mark.parametrize("show", ["kind", *Measure])
+@pytest.mark.parametrize("show", ["kind", *MEASURES])
 def test_every_view_can_be_coloured(town_services: Services, prefix: str, show: str) -> None:
     scope = Scope(prefix)
-    for unit in Unit if show != "kind" else [Unit.COMPOUND]:
+    for unit in UNITS if show != "kind" else [Level.COMPOUND]:
         for days in ({}, {"start": date(2030, 1, 1)}):
             view = View(area=town.LAKE, show=show, unit=unit, kinds=("aged",), **days)
             values, _legend, _ranking = city.values(town_services, scope, view, LIGHT)
-            if unit is Unit.COMPOUND:
+            if unit is Level.COMPOUND:
                 assert set(decoded(values)) == {
                     "": {7, 8},
                     town.SPRING: {1, 2, 3},

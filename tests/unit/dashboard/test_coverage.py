@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from dashboard import coverage_files
+from dashboard import coverage_files, wall_views
 from dashboard.callbacks import coverage as page
+from dashboard.callbacks import wall as wall_callbacks
 from dashboard.components import coverage as parts
-from dashboard.components import rates
+from dashboard.components import people, rates
+from dashboard.components import wall as wall_parts
 from dashboard.coverage_address import Address, levels_below
 from dashboard.figures.coverage import multiples
+from dashboard.pages import wall as wall_page
 from dashboard.services import Services
 from dashboard.theme import DARK, LIGHT
 from data.catalogue import read_catalogue
 from data.periods import Period
 from data.scope import Scope
+from models import Organisation
 from models.enums import AreaLevel
 from tests import town
+from tests.unit.dashboard.test_legend import decoded, texts
 
 ALL, SPRING = Scope(), Scope(town.SPRING)
 CATALOGUE = read_catalogue()
@@ -141,3 +147,61 @@ def test_the_report_of_what_is_looked_at_is_handed_out(town_services: Services) 
     assert base64.b64decode(made["content"]).startswith(b"%PDF-")
     book = page.reported(town_services, looked, ".xlsx")
     assert base64.b64decode(book["content"]).startswith(b"PK")
+
+
+@pytest.fixture
+def counted(services: Services) -> Services:
+    """Give the town with members: 春风 52, 桂花 7, 南湖 60, 西门 30, 北门 none."""
+    with services.store.writing("organisation") as session:
+        for one, count in {1: 40, 2: 4, 3: 60, 5: 12, 13: 30, 8: 3}.items():
+            session.get_one(Organisation, one).member_count = count
+    return services
+
+
+def test_small_counts_of_people_are_hatched_and_told_why(counted: Services) -> None:
+    view = shown(counted, "?level=community&show=members")
+    assert view.shows_people
+    assert view.chosen is None
+    on_map = view.on_map(LIGHT)
+    assert on_map is not None
+    by_id = decoded(on_map.values)
+    (hatch,) = on_map.values["hatched"]  # noqa: PD011
+    hidden = {town.SPRING, town.OSMANTHUS, town.WEST_GATE, town.NORTH_GATE}
+    assert view.members is not None
+    codes = view.members.frame.set_index("id")["code"]
+    assert {codes[one] for one, code in by_id.items() if code == hatch} == hidden
+    assert any("不足 10 人的不显示" in text for text in texts(on_map.legend))
+    columns, rows, total = page.table_of(view, LIGHT)
+    assert columns[-1]["children"][0]["field"] == people.KEY
+    cells = {row["code"]: row for row in rows}
+    assert {code for code, row in cells.items() if row["members_hidden"]} == hidden
+    assert all(cells[code]["members"] is None for code in hidden)
+    assert (cells[town.LAKE]["members"], total["members"]) == (60, 149)
+    assert "截至" in cells[town.LAKE]["members_tip"]
+
+
+def test_the_workbook_leaves_out_what_is_hidden(counted: Services) -> None:
+    view = shown(counted, "?level=community")
+    sent = page.exported(view, "xlsx")
+    sheet = pd.read_excel(io.BytesIO(base64.b64decode(sent["content"])), sheet_name="人数")
+    assert sheet["登记党员"].count() == 1
+    assert sheet["登记党员"].sum() == 60
+    assert sheet.loc[sheet["登记党员"].isna(), "说明"].str.contains("不显示").all()
+
+
+def test_who_sees_a_part_sees_the_same_hidden(counted: Services) -> None:
+    view = shown(counted, scope=SPRING)
+    assert view.members is not None
+    assert view.members.frame["hidden"].tolist() == [True]
+
+
+def test_where_nobody_is_counted_there_is_no_column(town_services: Services) -> None:
+    view = shown(town_services, "?show=members")
+    assert not view.shows_people
+    assert view.chosen is not None
+    assert page.table_of(view, LIGHT)[0] == parts.columns(view.found, view.level)
+
+
+def test_no_wall_counts_people() -> None:
+    for module in (wall_callbacks, wall_parts, wall_page, wall_views):
+        assert "people" not in Path(str(module.__file__)).read_text(encoding="utf-8")

@@ -14,10 +14,12 @@ from dashboard.components import legend
 from dashboard.map import NOT_SHOWN
 from dashboard.services import Services
 from dashboard.theme import DARK, LIGHT, Theme
-from dashboard.view import ALL_KINDS
-from data.queries import compounds, overlays
-from data.queries.overlays import Measure, Unit, Window
+from dashboard.view import ALL_KINDS, MEASURES
+from data.periods import Window
+from data.queries import compounds, records
+from data.queries.records import Metric
 from data.scope import Scope
+from data.units import Level
 from models.enums import CompoundKind
 
 YEAR = Window(date(2022, 1, 1), date(2022, 6, 30))
@@ -62,8 +64,8 @@ def kinds(town_services: Services) -> pd.DataFrame:
         return compounds.kinds(session, Scope())
 
 
-def _measured(services: Services, what: Measure, unit: Unit = Unit.COMPOUND, window: Window = YEAR) -> Any:
-    found = overlays.measure(services.store, Scope(), what, unit, window)
+def _measured(services: Services, what: Metric, unit: Level = Level.COMPOUND, window: Window = YEAR) -> Any:
+    found = records.measure(services.store, Scope(), what, unit, window)
     counties = found.frame["code"].str[:6]
     return found, counties
 
@@ -100,7 +102,7 @@ def test_without_compounds_there_is_nothing_to_draw(kinds: pd.DataFrame) -> None
 
 
 def test_satisfaction_has_fixed_classes_and_too_few_apart(town_services: Services) -> None:
-    found, counties = _measured(town_services, Measure.SATISFACTION)
+    found, counties = _measured(town_services, Metric.SATISFACTION)
     shown = legend.overlay(found, counties, np.zeros(12, dtype=bool), LIGHT)
     assert rows(shown.legend) == [
         ("90% 及以上", "1"),
@@ -121,7 +123,7 @@ def test_satisfaction_has_fixed_classes_and_too_few_apart(town_services: Service
 
 
 def test_a_density_without_a_denominator_is_said_not_drawn_as_zero(town_services: Services) -> None:
-    found, counties = _measured(town_services, Measure.CLAIMS_PER_1000)
+    found, counties = _measured(town_services, Metric.CLAIMS_PER_1000)
     shown = legend.overlay(found, counties, np.zeros(12, dtype=bool), LIGHT)
     codes = decoded(_map(shown))
     assert codes[6] == codes[9] == len(_map(shown)["colors"]) - 1
@@ -131,7 +133,7 @@ def test_a_density_without_a_denominator_is_said_not_drawn_as_zero(town_services
 
 
 def test_a_filter_takes_rows_out_of_map_and_counts(town_services: Services) -> None:
-    found, counties = _measured(town_services, Measure.CLAIMS_PER_KM2)
+    found, counties = _measured(town_services, Metric.CLAIMS_PER_KM2)
     hidden = np.arange(12) >= 3
     shown = legend.overlay(found, counties, hidden, DARK)
     codes = decoded(_map(shown))
@@ -141,7 +143,7 @@ def test_a_filter_takes_rows_out_of_map_and_counts(town_services: Services) -> N
 
 def test_an_overlay_without_a_record_has_one_class(town_services: Services) -> None:
     nothing = Window(YEAR.start.replace(year=2030), YEAR.end.replace(year=2030))
-    found, counties = _measured(town_services, Measure.CLAIMS_PER_KM2, window=nothing)
+    found, counties = _measured(town_services, Metric.CLAIMS_PER_KM2, window=nothing)
     shown = legend.overlay(found, counties, np.zeros(12, dtype=bool), LIGHT)
     assert rows(shown.legend) == [("全部", "12")]
     assert set(decoded(_map(shown)).values()) == {0}
@@ -151,5 +153,5 @@ def test_an_overlay_without_a_record_has_one_class(town_services: Services) -> N
 def test_a_theme_has_a_colour_for_every_kind_and_five_for_every_measure(theme: Theme) -> None:
     assert set(theme.kinds) == {*CompoundKind, None}
     assert len(set(theme.kinds.values())) == 5
-    for measure in Measure:
+    for measure in MEASURES:
         assert len(set(theme.ramps[measure])) == 5 == len(legend.SATISFACTION_BREAKS) + 1

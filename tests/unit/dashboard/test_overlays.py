@@ -12,9 +12,8 @@ from dashboard.overlay_address import LEVELS, MODES, Address, edges_of
 from dashboard.pages import overlays as layout
 from dashboard.services import Services
 from dashboard.theme import DARK, LIGHT
-from data.periods import Period
+from data.periods import Period, Window
 from data.queries import records
-from data.queries.overlays import Window
 from data.queries.records import Metric
 from data.scope import Scope
 from data.units import Level

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.view import ALL_KINDS, KINDS, OPTIONAL_LAYERS, View
+from dashboard.view import ALL_KINDS, KINDS, MEASURES, OPTIONAL_LAYERS, UNITS, View
+from data.periods import Window
 from data.queries.details import FEATURES as FEATURE_TABLES
-from data.queries.overlays import Measure, Unit, Window
+from data.units import Level
 
 CODES = st.text("0123456789", min_size=12, max_size=12)
 FEATURES = ("organisation", *FEATURE_TABLES)
@@ -27,8 +28,8 @@ VIEWS = st.builds(
     chosen=st.none()
     | CODES.map("area:{}".format)
     | st.tuples(st.sampled_from(FEATURES), st.integers(0, 999_999_999)).map(lambda key: f"{key[0]}:{key[1]}"),
-    show=st.sampled_from([KINDS, *(measure.value for measure in Measure)]),
-    unit=st.sampled_from(Unit),
+    show=st.sampled_from([KINDS, *(measure.value for measure in MEASURES)]),
+    unit=st.sampled_from(UNITS),
     start=st.none() | st.dates(),
     end=st.none() | st.dates(),
     kinds=_some_of(ALL_KINDS),
@@ -53,7 +54,7 @@ def test_any_text_gives_a_view_whose_url_is_read_back_alike(text: str) -> None:
 @given(st.dictionaries(st.sampled_from([field.name for field in fields(View)]), st.text(max_size=20)))
 def test_no_value_breaks_the_view(pairs: dict[str, str]) -> None:
     view = View.of("?" + "&".join(f"{key}={value}" for key, value in pairs.items()))
-    assert view.measure is None or view.measure in Measure
+    assert view.measure is None or view.measure in MEASURES
     assert view.chosen_kind in {None, "area", *FEATURES}
     assert view.chosen_id is None or view.chosen_id >= 0
 
@@ -97,7 +98,7 @@ def test_what_can_be_read_is_kept_beside_what_cannot() -> None:
 
 
 def test_the_last_of_two_counts() -> None:
-    assert View.of("?unit=county&unit=community").unit is Unit.COMMUNITY
+    assert View.of("?unit=county&unit=community").unit is Level.COMMUNITY
 
 
 def test_nothing_shown_is_not_everything_shown() -> None:

@@ -22,8 +22,10 @@ from dashboard.services import Services
 from dashboard.theme import DARK
 from dashboard.wall_views import LEAST_SECONDS, USUAL, Plan, WallView, Wanted, laid_out, parse, read
 from data.errors import SettingsError
-from data.queries.overlays import Measure, Overlay, Unit, Window
+from data.periods import Window
+from data.queries.records import PLAIN, Measured, Metric
 from data.scope import Scope
+from data.units import Level
 from models.enums import CompoundKind
 from tests import town
 
@@ -78,7 +80,7 @@ def test_a_file_says_what_is_shown_where_and_how_long() -> None:
     )
     assert plan.seconds == 30
     assert plan.views == (
-        WallView("群众满意率", "satisfaction", Unit.COMMUNITY, "420102001000"),
+        WallView("群众满意率", "satisfaction", Level.COMMUNITY, "420102001000"),
         WallView(show="claims_per_1000", each=True, seconds=12),
     )
 
@@ -170,9 +172,9 @@ def test_an_area_is_counted_by_the_finest_areas_in_it_a_community_by_compounds(
 ) -> None:
     view = Plan((WallView(show="satisfaction"),))
     for area, unit in (
-        (None, Unit.COMMUNITY),
-        (town.EAST_STREET, Unit.COMMUNITY),
-        (town.LAKE, Unit.COMPOUND),
+        (None, Level.COMMUNITY),
+        (town.EAST_STREET, Level.COMMUNITY),
+        (town.LAKE, Level.COMPOUND),
     ):
         assert views_of(town_services, view, Wanted(area=area)).views[0].unit is unit
 
@@ -181,12 +183,12 @@ def test_too_many_areas_for_the_map_are_counted_by_larger_ones(
     town_services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wall_views, "MOST_UNITS", 3)
-    assert views_of(town_services, Plan((WallView(),))).views[0].unit is Unit.SUBDISTRICT
+    assert views_of(town_services, Plan((WallView(),))).views[0].unit is Level.SUBDISTRICT
 
 
 def test_a_unit_as_large_as_the_area_gives_way_to_a_finer_one(town_services: Services) -> None:
-    plan = Plan((WallView(show="satisfaction", unit=Unit.COUNTY, area=town.EAST_STREET),))
-    assert views_of(town_services, plan).views[0].unit is Unit.COMMUNITY
+    plan = Plan((WallView(show="satisfaction", unit=Level.COUNTY, area=town.EAST_STREET),))
+    assert views_of(town_services, plan).views[0].unit is Level.COMMUNITY
 
 
 def test_an_account_sees_its_own_area_and_is_told_of_views_outside(town_services: Services) -> None:
@@ -319,7 +321,7 @@ def test_every_output_is_answered(town_services: Services) -> None:
 # --- parts ------------------------------------------------------------------------------------------------
 
 
-def overlay(measure: Measure, count: int) -> Overlay:
+def overlay(measure: Metric, count: int) -> Measured:
     frame = pd.DataFrame(
         {
             "id": range(count),
@@ -332,14 +334,15 @@ def overlay(measure: Measure, count: int) -> Overlay:
             "low": [80.0 - i for i in range(count)],
             "high": [96.0 - i for i in range(count)],
             "too_few": False,
+            "rank": range(1, count + 1),
         }
     )
     window = Window(pd.Timestamp("2022-01-01").date(), pd.Timestamp("2022-06-30").date())
-    return Overlay(measure, Unit.COMPOUND, window, frame, 0)
+    return Measured(measure, Level.COMPOUND, window, PLAIN, frame, 0, 0)
 
 
 def test_a_long_ranking_shows_both_ends_with_their_places() -> None:
-    best, last = parts.ranked(overlay(Measure.CLAIMS_PER_KM2, 30), {}, 7, DARK)
+    best, last = parts.ranked(overlay(Metric.CLAIMS_PER_KM2, 30), {}, 7, DARK)
     assert "前 7 名" in text(best)
     assert "1 单元0" in text(best)
     assert "7 单元6" in text(best)
@@ -349,12 +352,12 @@ def test_a_long_ranking_shows_both_ends_with_their_places() -> None:
 
 
 def test_a_short_ranking_is_whole() -> None:
-    (panel,) = parts.ranked(overlay(Measure.CLAIMS_PER_KM2, 14), {}, 7, DARK)
+    (panel,) = parts.ranked(overlay(Metric.CLAIMS_PER_KM2, 14), {}, 7, DARK)
     assert all(f"单元{i}" in text(panel) for i in range(14))
 
 
 def test_a_satisfaction_is_drawn_as_an_interval_and_a_mark() -> None:
-    (panel,) = parts.ranked(overlay(Measure.SATISFACTION, 2), {0: "春风社区"}, 7, DARK)
+    (panel,) = parts.ranked(overlay(Metric.SATISFACTION, 2), {0: "春风社区"}, 7, DARK)
     row = panel.children[1].children[0]
     interval, mark = row.children[-1].children
     assert interval.style["left"] == "33.3%"  # 80 on bars from 70 (a ten below 79) to 100
@@ -363,7 +366,7 @@ def test_a_satisfaction_is_drawn_as_an_interval_and_a_mark() -> None:
 
 
 def test_where_nothing_can_be_ranked_that_is_said() -> None:
-    (panel,) = parts.ranked(overlay(Measure.SATISFACTION, 0), {}, 7, DARK)
+    (panel,) = parts.ranked(overlay(Metric.SATISFACTION, 0), {}, 7, DARK)
     assert "没有可以排名的单元" in text(panel)
 
 

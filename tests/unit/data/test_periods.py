@@ -6,8 +6,7 @@ from datetime import date
 
 import pytest
 
-from data.periods import Period, periods, usual
-from data.queries.overlays import Window
+from data.periods import Period, Window, periods, usual
 
 
 @pytest.mark.parametrize(

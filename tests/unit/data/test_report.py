@@ -15,10 +15,10 @@ from sqlalchemy import update
 from data import report
 from data.catalogue import read_catalogue
 from data.errors import DataError
+from data.periods import Window
 from data.queries import coverage, people, rates
 from data.queries.comparisons import compare
 from data.queries.coverage import Walk
-from data.queries.overlays import Window
 from data.queries.records import Metric, measure
 from data.report import contents, typeset, workbook
 from data.report.blocks import DASH, Map
