@@ -122,9 +122,19 @@ def _cases(
     share_of_grid: NDArray[np.float64],
     comparable: float,
 ) -> list[str]:
-    """Return the case of each pair, the same for all pairs of a cluster."""
+    """Return the case of each pair, the same for all pairs of a cluster.
+
+    A compound that does not nest is for review, and counts for others with the grid that holds most of it.
+    """
     total = compounds + grids
-    graph = coo_array((np.ones(len(met.grid)), (met.compound, compounds + met.grid)), shape=(total, total))
+    order = np.lexsort((met.grid, -met.area, met.compound))
+    most = np.zeros(len(order), dtype=bool)
+    most[order[np.append(True, np.diff(met.compound[order]) != 0)[: len(order)]]] = True
+    torn = np.zeros(compounds, dtype=bool)
+    torn[met.compound[met.broken]] = True
+    ties = ~met.broken | most
+    ends = (met.compound[ties], compounds + met.grid[ties])
+    graph = coo_array((np.ones(len(ends[0])), ends), shape=(total, total))
     cluster = connected_components(graph, directed=False)[1]
     compounds_in = np.bincount(cluster[:compounds], minlength=total)[cluster[met.compound]]
     grids_in = np.bincount(cluster[compounds:], minlength=total)[cluster[met.compound]]
@@ -134,4 +144,5 @@ def _cases(
     case[(grids_in == 1) & ((compounds_in > 1) | (single & inside & ~outside))] = "grid_larger"
     case[(compounds_in == 1) & ((grids_in > 1) | (single & outside & ~inside))] = "compound_larger"
     case[single & inside & outside] = "comparable"
+    case[torn[met.compound]] = "review"
     return [str(name) for name in case]

@@ -99,3 +99,23 @@ def test_the_relations_do_not_depend_on_the_order_of_the_rows():
     by = ["compound_id", "grid_id"]
     first, second = (table.sort_values(by).reset_index(drop=True) for table in (first, second))
     assert first.equals(second)
+
+
+def test_a_compound_that_does_not_nest_leaves_the_others_their_case():
+    """Two grids divide `middle`; `west` shares one of them with it, `east` and `far` the other."""
+    compounds = layer(
+        {
+            "west": box(0, 0, 100, 100),
+            "middle": box(100, 0, 190, 100),
+            "east": box(190, 0, 300, 60),
+            "far": box(190, 60, 300, 100),
+        }
+    )
+    grids = layer({"w": box(0, 0, 160, 100), "e": box(160, 0, 300, 100)})
+    assert {pair: case for pair, (case, _) in cases(relate(compounds, grids)).items()} == {
+        ("west", "w"): "grid_larger",
+        ("middle", "w"): "review",
+        ("middle", "e"): "review",
+        ("east", "e"): "grid_larger",
+        ("far", "e"): "grid_larger",
+    }
