@@ -1,9 +1,13 @@
-"""A drawing as files for others: layers in a GeoPackage or GeoJSON, lists as a workbook in Chinese."""
+"""A drawing as files for others: layers as GeoPackage, GeoJSON or Shapefile, lists as a workbook."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +17,7 @@ import pyogrio
 from data.drawing_ground import read_ground
 from data.drawing_publishing import ledger, micro_grids
 from data.drawings import Sheet
+from data.errors import DataError
 from data.scope import Scope
 from data.store import Store
 from geo.crs import STORED_CRS
@@ -32,6 +37,12 @@ HEADERS = {
     "estimated": "户数为估算",
     "action": "变更",
 }
+ORIGIN = "pingqi_draft"
+"""Table of a GeoPackage that tells which draft it was exported from and how that stood."""
+Encoding = Literal["UTF-8", "GBK"]
+_SHORT = {"compactness": "compact", "responsible_body": "body", "micro_grid_id": "micro_grid"}
+"""A .dbf has room for ten letters."""
+_DBF_BYTES = 254
 
 
 def _whole(sheet: Sheet) -> gpd.GeoDataFrame:
@@ -41,13 +52,14 @@ def _whole(sheet: Sheet) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(plain, geometry=shapes, crs=STORED_CRS)
 
 
-def _cells(sheet: Sheet) -> pd.DataFrame:
-    """Return each cell with a building: its micro-grid's code, what it is called, its households."""
+def cells_with_buildings(sheet: Sheet) -> pd.DataFrame:
+    """Return each cell with a building: its micro-grid's id and code, what it is called, its households."""
     draft, info = sheet.draft, sheet.cells
     code = [draft.grids[one].code if one in draft.grids else None for one in draft.owner]
     frame = pd.DataFrame(
         {
             "building_id": draft.fabric.building,
+            "micro_grid_id": draft.owner,
             "code": code,
             "building": info.label,
             "households": draft.fabric.households,
@@ -57,17 +69,34 @@ def _cells(sheet: Sheet) -> pd.DataFrame:
     return frame[frame["building_id"].notna()].sort_values(["code", "building"], kind="stable")
 
 
-def write_geopackage(store: Store, scope: Scope, sheet: Sheet, path: Path) -> None:
-    """Write ``micro_grid`` and ``building`` with its ``micro_grid`` code (empty where entrances differ)."""
-    pyogrio.write_dataframe(_whole(sheet), path, layer="micro_grid")
+def _buildings(store: Store, scope: Scope, sheet: Sheet) -> gpd.GeoDataFrame:
+    """Return the community's buildings with the id of their micro-grid, empty where entrances differ."""
     with store.reading() as session:
         ground = read_ground(session, scope, [sheet.area_code])
-    cells = _cells(sheet).groupby("building_id")["code"].agg(["first", "nunique"])
-    of = cells["first"].where(cells["nunique"] == 1, None)
+    cells = cells_with_buildings(sheet)[["building_id", "micro_grid_id"]].drop_duplicates()
+    of = cells.drop_duplicates("building_id", keep=False).set_index("building_id")["micro_grid_id"]
     built = ground.buildings[["id", "code", "name", "households", "floors", "geometry"]].copy()
-    built["micro_grid"] = built["id"].map(of).astype(object)
-    built["micro_grid"] = built["micro_grid"].where(built["micro_grid"].notna(), None)
-    pyogrio.write_dataframe(built.to_crs(STORED_CRS), path, layer="building", append=True)
+    built["micro_grid_id"] = built["id"].map(of).astype(object)
+    built["micro_grid_id"] = built["micro_grid_id"].where(built["micro_grid_id"].notna(), None)
+    return built.to_crs(STORED_CRS)
+
+
+def write_geopackage(store: Store, scope: Scope, sheet: Sheet, path: Path) -> None:
+    """Write ``micro_grid`` and ``building`` with its ``micro_grid_id`` (empty where entrances differ).
+
+    A table says which draft it is and how it stood, so that what is edited in QGIS can be brought back.
+    """
+    pyogrio.write_dataframe(_whole(sheet), path, layer="micro_grid")
+    pyogrio.write_dataframe(_buildings(store, scope, sheet), path, layer="building", append=True)
+    draft = sheet.draft
+    state = {"owner": draft.owner.tolist(), "grids": [one.data() for one in draft.grids.values()]}
+    origin = {
+        "plan_id": sheet.plan_id,
+        "version": sheet.version,
+        "fabric": draft.fabric.key,
+        "state": json.dumps(state, ensure_ascii=False),
+    }
+    pyogrio.write_dataframe(pd.DataFrame([origin]), path, layer=ORIGIN, append=True)
 
 
 def write_geojson(_store: Store, _scope: Scope, sheet: Sheet, path: Path) -> None:
@@ -77,12 +106,49 @@ def write_geojson(_store: Store, _scope: Scope, sheet: Sheet, path: Path) -> Non
     )
 
 
+def write_shapefiles(
+    store: Store, scope: Scope, sheet: Sheet, path: Path, encoding: Encoding = "UTF-8"
+) -> None:
+    """Write ``micro_grid`` and ``building`` as Shapefiles in one zip, each with .prj and .cpg.
+
+    Raises
+    ------
+    DataError
+        Where the encoding has no such letter, or a text is too long for a .dbf.
+    """
+    layers = {"micro_grid": _whole(sheet), "building": _buildings(store, scope, sheet)}
+    with TemporaryDirectory(prefix="pingqi-shapefile-") as name:
+        folder = Path(name)
+        for layer, frame in layers.items():
+            _require_fit(frame, encoding)
+            pyogrio.write_dataframe(frame.rename(columns=_SHORT), folder / f"{layer}.shp", encoding=encoding)
+            (folder / f"{layer}.cpg").write_text(encoding, encoding="ascii")
+        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+            for part in sorted(folder.iterdir()):
+                archive.write(part, part.name)
+
+
+def _require_fit(frame: gpd.GeoDataFrame, encoding: Encoding) -> None:
+    for column in frame.columns.intersection(["name", "responsible_body"]):
+        for code, text in zip(frame["code"], frame[column], strict=True):
+            if not isinstance(text, str):
+                continue
+            where = f"编码 {code} 的“{HEADERS[column]}”“{text}”"
+            try:
+                length = len(text.encode(encoding))
+            except UnicodeEncodeError as error:
+                letter = text[error.start]
+                raise DataError(f"{where}里的“{letter}”在 {encoding} 中没有；请改用 UTF-8 导出。") from error
+            if length > _DBF_BYTES:
+                raise DataError(f"{where}超过 Shapefile 的 {_DBF_BYTES} 字节；请导出 GeoPackage，或缩短。")
+
+
 def write_workbook(store: Store, scope: Scope, sheet: Sheet, path: Path) -> None:
     """Write micro-grids, the buildings in each, and what publishing would change, as a workbook."""
     frame = pd.DataFrame(_whole(sheet).drop(columns=["geometry", "id"])).round(
         {"compactness": 2, "area_m2": 0}
     )
-    cells = _cells(sheet).drop(columns="building_id")
+    cells = cells_with_buildings(sheet).drop(columns=["building_id", "micro_grid_id"])
     cells["estimated"] = np.where(cells["estimated"], "是", "")
     lines = ledger(store, scope, sheet)
     lines = lines[["code", "action", "households", "area_m2"]].copy()

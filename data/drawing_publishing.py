@@ -115,22 +115,24 @@ def _broken(sheet: Sheet, ground: Ground, standing: Standing) -> gpd.GeoDataFram
         ground.communities,
         standing,
         buildings=whole,
-        compounds=_holders(sheet, sheet.cells.frame["compound_id"].to_numpy(dtype=object)),
+        compounds=_some(holders(sheet, sheet.cells.frame["compound_id"].to_numpy(dtype=object))),
         lines=ground.streets(),
-        grids=_holders(sheet, sheet.cells.grid),
+        grids=_some(holders(sheet, sheet.cells.grid)),
     )
 
 
-def _holders(sheet: Sheet, holder: NDArray[np.object_]) -> gpd.GeoDataFrame | None:
+def holders(sheet: Sheet, holder: NDArray[np.object_]) -> gpd.GeoDataFrame:
     """Return grids or compounds as the cells make them up: drawn slivers are noise."""
     names = [one for one in dict.fromkeys(holder.tolist()) if one is not None]
-    if not names:
-        return None
     number = {one: n for n, one in enumerate(names)}
     label = np.array([number.get(one, -1) for one in holder.tolist()], dtype=np.int64)
     inside = label >= 0
     shapes = dissolved(sheet.draft.fabric.polygon[inside], label[inside], len(names))
     return gpd.GeoDataFrame({"id": names}, geometry=shapes, crs=sheet.cells.frame.crs)
+
+
+def _some(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    return frame if len(frame) else None
 
 
 # --- publishing ---

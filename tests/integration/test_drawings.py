@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import openpyxl
-import pandas as pd
 import pytest
 import shapely
 from sqlalchemy import func, select
 
 from data import drawing_files, drawing_publishing, drawings, plans, versions
-from data.bulk import insert_frame, restart_sequences
 from data.drawing_begin import begin
 from data.errors import ConflictError, DataError
 from data.jobs import CANCELLED, Report, run
@@ -23,30 +20,19 @@ from data.store import Store
 from geo import editing
 from geo.editing import EditRefused
 from geo.redistricting import redistricted
-from models import Account, BoundaryVersion, Building, Change, Drawing, Entrance, MicroGrid, Plan
-from models.enums import GridRule, PlanKind, PlanStatus, Role
+from models import BoundaryVersion, Building, Change, Drawing, Entrance, MicroGrid, Plan
+from models.enums import GridRule, PlanKind, PlanStatus
+from tests import lake as lake_houses
 from tests import town
 from tests.town import LAKE
 
 CITY = Scope()
-HOMES = 24
+HOMES = lake_houses.HOMES
 
 
 @pytest.fixture
 def lake(store: Store) -> Store:
-    """南湖社区: 24 buildings of 12 households in its first grid, one with two entrances in the second."""
-    town.fill(store)
-    rows = [
-        (100 + n, f"L{n}", f"{n}号楼", LAKE, 12, town.box(2110 + 30 * (n % 6), 110 + 45 * (n // 6), 15, 12))
-        for n in range(HOMES)
-    ]
-    frame = pd.DataFrame(rows, columns=["id", "code", "name", "area_code", "households", "geometry"])
-    with store.writing("building") as session:
-        insert_frame(session, Building, frame)
-        restart_sequences(session, [Building])
-        who = {"username": "p", "display_name": "规划员甲", "role": Role.PLANNER, "scope": ""}
-        session.add(Account(id=1, **who, created_at=datetime.now(UTC)))
-    return store
+    return lake_houses.fill(store)
 
 
 @pytest.fixture
@@ -281,7 +267,7 @@ def test_files_hold_what_is_drawn(lake: Store, report: Report, tmp_path: Path) -
     assert grids.crs.to_epsg() == 4490
     assert grids["households"].sum() == HOMES * 12 + 400
     built = gpd.read_file(tmp_path / "out.gpkg", layer="building").set_index("code")
-    assert set(built.loc[[f"L{n}" for n in range(HOMES)], "micro_grid"]) <= set(grids["code"])
+    assert set(built.loc[[f"L{n}" for n in range(HOMES)], "micro_grid_id"]) <= set(grids["id"])
     plain = gpd.read_file(tmp_path / "out.geojson")
     assert sorted(plain["code"]) == sorted(grids["code"])
     book = openpyxl.load_workbook(tmp_path / "out.xlsx")
