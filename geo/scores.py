@@ -125,14 +125,18 @@ class Scores:
         """Return (points, polygons) distances to outlines, positive inside, at least -reach."""
         result = np.full((len(xy), len(self.edges[n])), -reach)
         box = shapely.bounds(self.layers[n]) + np.array([-reach, -reach, reach, reach])
-        x, y = xy.T
         points = shapely.points(xy)
+        from_west = np.argsort(xy[:, 0], kind="stable")
+        x, y = xy[from_west].T
+        first = np.searchsorted(x, box[:, 0], side="right").tolist()
+        last = np.searchsorted(x, box[:, 2], side="left").tolist()
         on_rim = shapely.dwithin(self.border, points, ON_RIM_M)
-        for k, (x0, y0, x1, y1) in enumerate(box.tolist()):
-            near = np.flatnonzero((x > x0) & (x < x1) & (y > y0) & (y < y1))
+        for k, (_, y0, _, y1) in enumerate(box.tolist()):
+            strip = slice(first[k], last[k])
+            near = from_west[strip][(y[strip] > y0) & (y[strip] < y1)]
             if len(near):
                 distance = np.nan_to_num(shapely.distance(self.edges[n][k], points[near]), nan=FAR_M)
-                within = shapely.intersects_xy(self.layers[n][k], x[near], y[near])
+                within = shapely.intersects_xy(self.layers[n][k], xy[near, 0], xy[near, 1])
                 unsure = np.flatnonzero(on_rim[near] & ~within)
                 within[unsure] = shapely.dwithin(self.layers[n][k], points[near[unsure]], ON_RIM_M)
                 result[near, k] = np.where(within, distance, np.maximum(-distance, -reach))
