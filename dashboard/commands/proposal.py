@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,14 +16,24 @@ from rich.table import Table
 
 from dashboard.commands.alignment import pool, progress, usable
 from dashboard.commands.alignment_report import err, out, peak_mb
+from dashboard.commands.grid_proposal import propose_grids
 from data.boundary_files import require_writable
 from data.errors import DataError
 from data.proposal_files import Columns, Ground, locked_ids, read_ground, write_proposal
-from geo.districting import require_band
+from geo.districting import GRID, MICRO_GRID, require_band
 from geo.grid_rules import verified
 from geo.proposal import Proposal, Wishes, propose
 from models.enums import ProposalReason
 
+
+class Level(StrEnum):
+    """What is proposed."""
+
+    MICRO_GRID = "micro_grid"
+    GRID = "grid"
+
+
+USUAL = {Level.MICRO_GRID: MICRO_GRID, Level.GRID: GRID}
 _File = "矢量文件；多个图层时写作“文件|layername=图层”。"
 
 
@@ -32,6 +43,9 @@ def register(cli: typer.Typer) -> None:
 
 
 def propose_micro_grids(
+    level: Annotated[
+        Level, typer.Option(help="micro_grid 由楼栋划微网格；grid 把微网格合成网格。")
+    ] = Level.MICRO_GRID,
     communities: Annotated[str | None, typer.Option(help=f"社区{_File}")] = None,
     buildings: Annotated[str | None, typer.Option(help=f"楼栋{_File}")] = None,
     compounds: Annotated[str | None, typer.Option(help=f"小区{_File}")] = None,
@@ -40,9 +54,14 @@ def propose_micro_grids(
     entrances: Annotated[
         str | None, typer.Option(help="单元文件：building_id、households，可以没有几何。")
     ] = None,
-    existing: Annotated[str | None, typer.Option(help=f"现有微网格{_File}尽量保持。")] = None,
-    least: Annotated[float, typer.Option("--min", help="每个微网格最少户数。")] = 30,
-    most: Annotated[float, typer.Option("--max", help="每个微网格最多户数。")] = 50,
+    micro_grids: Annotated[
+        str | None, typer.Option(help=f"微网格{_File}--level grid 时以它为单元；不给则先由楼栋划。")
+    ] = None,
+    existing: Annotated[
+        str | None, typer.Option(help=f"现有微网格（--level grid 时为网格）{_File}尽量保持。")
+    ] = None,
+    least: Annotated[float | None, typer.Option("--min", help="最少户数：微网格 30，网格 300。")] = None,
+    most: Annotated[float | None, typer.Option("--max", help="最多户数：微网格 50，网格 500。")] = None,
     households: Annotated[
         str | None, typer.Option(help="楼栋和单元的户数列，默认 households；没有则由层数和占地估算。")
     ] = None,
@@ -59,7 +78,7 @@ def propose_micro_grids(
     processes: Annotated[int | None, typer.Option(min=1, help="进程数；不给则用全部处理器。")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="只输出一个 JSON 对象。")] = False,
 ) -> None:
-    """划分微网格：按楼栋和单元，不切楼、不留缝、户数均衡；做不到的列明原因。"""
+    """划分微网格，或把微网格合成网格：不切楼、不留缝、户数均衡；做不到的列明原因。"""
     started = time.perf_counter()
     if result is None:
         raise DataError("没有给出结果文件；请加 --out 结果.gpkg。")
@@ -71,13 +90,24 @@ def propose_micro_grids(
         "water": water,
         "entrance": entrances,
         "existing": existing,
+        "micro_grid": micro_grids,
     }
+    usual = USUAL[level]
+    wanted = (usual.least if least is None else least, usual.most if most is None else most)
     require_writable(result, sources)
     columns = Columns(community_id, compound_id, building_id, existing_id, households)
     count = processes or os.cpu_count() or 1
+    if level is Level.GRID:
+        if lock:
+            raise DataError("--lock 只用于微网格；划网格时请用 --existing 保持现有网格。")
+        propose_grids(sources, columns, wanted, seed, result, count, as_json=as_json)
+        return
+    if micro_grids:
+        raise DataError("--micro-grids 要与 --level grid 一起用；保持现有微网格请用 --existing。")
+    del sources["micro_grid"]
     seconds: dict[str, float] = {}
     with usable(), progress("划分微网格") as tell:
-        band = require_band(least, most)
+        band = require_band(*wanted)
         ground = read_ground(sources, columns)
         locked = locked_ids(lock, ground) if lock else frozenset()
         seconds["read"] = time.perf_counter() - started
