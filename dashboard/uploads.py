@@ -101,6 +101,6 @@ def routes(services: Services) -> Blueprint:
             return {
                 "message": _("不能导入这样的文件；可用格式：{accepted}。", accepted="、".join(ACCEPTED))
             }, 415
-        return {"location": f"{PAGE}?upload={token}"}, 200
+        return {"location": f"{PAGE}?upload={token}", "token": token}, 200
 
     return blueprint

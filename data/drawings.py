@@ -126,6 +126,8 @@ class Sheet:
     ----------
     responsible
         Body in charge of each micro-grid in force, by id.
+    before
+        The micro-grids in force when it was begun, by id.
     """
 
     plan_id: int
@@ -139,6 +141,7 @@ class Sheet:
     cells: Cells
     draft: Draft
     responsible: dict[str, str]
+    before: dict[str, MicroGrid]
 
     def degrees(self, shapes: Any) -> Any:
         """Return shapes in EPSG:4490."""
@@ -149,6 +152,11 @@ class Sheet:
         """Return a shape drawn in EPSG:4490 in the plane of the cells."""
         transformer = Transformer.from_crs(STORED_CRS, self.cells.frame.crs, always_xy=True)
         return shapely.transform(shape, transformer.transform, interleaved=False)
+
+    def in_force(self) -> Sheet:
+        """Return the same cells with the micro-grids in force when it was begun, and no history."""
+        began = Draft(self.draft.fabric, self.cells.start.copy(), dict(self.before), self.draft.band)
+        return replace(self, draft=began)
 
     def moved(self) -> dict[str, tuple[float, float]]:
         """Return the households that left each micro-grid in force, and those it had."""
@@ -274,6 +282,7 @@ def load(store: Store, scope: Scope, plan_id: int) -> Sheet:
         kept,
         began.resumed(data["history"]),
         data["responsible"],
+        grids,
     )
     _keep(key, sheet)
     return sheet
@@ -339,6 +348,13 @@ def do(store: Store, scope: Scope, plan_id: int, version: int, operation: Callab
 def conflict(plan_id: int) -> ConflictError:
     """Return what is said to who edits an older version."""
     return ConflictError(f"方案 {plan_id} 刚被他人修改，您的这一步没有执行；已载入最新状态，请看过后重做。")
+
+
+def tried(sheet: Sheet, change: Change) -> Sheet:
+    """Return a drawing as it would be after a change; nothing is stored."""
+    draft = _own(sheet.draft)
+    draft.do(change)
+    return replace(sheet, draft=draft)
 
 
 def _own(draft: Draft) -> Draft:

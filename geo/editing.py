@@ -57,7 +57,7 @@ class Change(NamedTuple):
     Attributes
     ----------
     kind
-        move, split, merge, take, rename, recode.
+        move, split, merge, take, rename, recode; return, where a file was edited elsewhere.
     moves
         Cell, the id that it left, the id that it joined; None for none.
     grids

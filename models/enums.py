@@ -154,6 +154,7 @@ class PlanKind(Labelled):
     ALIGNMENT = "alignment", "拉平对齐"
     PROPOSAL = "proposal", "划分建议"
     DRAWING = "drawing", "手工绘制"
+    STRUCTURE = "structure", "组织架构"
 
 
 class PlanStatus(Labelled):
@@ -262,6 +263,32 @@ class GridRule(Labelled):
     STABLE = "stable", "较多住户换了微网格", "确需调整的可以发布，并告知住户。"
     RESPONSIBLE = "responsible", "没有责任单位", "发布后在数据导入中补录。"
     START_DATE = "start_date", "没有启用日期", "发布时自动填入。"
+
+
+class Difference(Labelled):
+    """What a file brought back from QGIS would change in a drawing."""
+
+    MOVE = "move", "划入"
+    ADD = "add", "新增微网格"
+    REMOVE = "remove", "撤并微网格"
+    RENAME = "rename", "改名"
+    RECODE = "recode", "改编码"
+
+
+class Doubt(Labelled):
+    """What in a file brought back from QGIS can't be taken, or only otherwise than drawn."""
+
+    NO_BUILDING = "no_building", "本社区草稿里没有这栋楼，未采用"
+    NO_MICRO_GRID = "no_micro_grid", "没有这个微网格，楼栋保持原样"
+    TWO_ANSWERS = "two_answers", "属性表与图形说法不一，楼栋保持原样"
+    NO_POLYGON = "no_polygon", "没有面盖住它，楼栋保持原样"
+    BAD_POLYGON = "bad_polygon", "图形为空或自相交，按原来的边界计"
+    NO_BUILDINGS = "no_buildings", "里面没有楼栋，没有新增"
+    CODE = "code", "编码不是数字、不属于本社区或已用过，未采用"
+    LOCKED = "locked", "微网格已锁定，保持原样"
+    CHANGED_SINCE = "changed_since", "导出以后草稿里已改过，保持草稿的样子"
+    OVERLAP = "overlap", "同时在两个面内，归改动过的一个"
+    CUT = "cut", "边界切过楼栋，整栋归占得多的一个"
 
 
 class OverlapCase(Labelled):

@@ -1,4 +1,5 @@
-// The box on the import page that takes files: picked or dropped, sent with progress, then on to the preview.
+// A box that takes files: picked or dropped, sent with progress, then on to the preview; where the box names a
+// store, the upload's token goes there and the page stays.
 (() => {
   const tell = (box, text, bad) => {
     const line = box.querySelector(".import-drop-state");
@@ -20,7 +21,10 @@
       if (event.lengthComputable) tell(box, `${box.dataset.sending} ${Math.round(100 * event.loaded / event.total)}%`);
     };
     request.onload = () => {
-      if (request.status === 200) window.location.assign(request.response.location);
+      if (request.status === 200 && box.dataset.store) {
+        tell(box, "");
+        window.dash_clientside.set_props(box.dataset.store, { data: request.response.token });
+      } else if (request.status === 200) window.location.assign(request.response.location);
       else tell(box, request.response?.message || box.dataset.failed, true);
     };
     request.onerror = () => tell(box, box.dataset.failed, true);
@@ -28,7 +32,7 @@
     request.send(form);
   };
 
-  const boxOf = (event) => event.target.closest?.("#import-drop");
+  const boxOf = (event) => event.target.closest?.(".import-drop");
 
   document.addEventListener("click", (event) => {
     const box = boxOf(event);

@@ -9,7 +9,8 @@ from dash.exceptions import PreventUpdate
 from flask import abort
 
 from dashboard import auth
-from dashboard.callbacks.alignment_jobs import HIDDEN, jobs_of, progress_text, said
+from dashboard.callbacks.alignment_jobs import HIDDEN, jobs_of, progress_text, said, tiles_follow
+from dashboard.callbacks.studio_files import all_published
 from dashboard.i18n import _, number
 from dashboard.pages import studio as page
 from dashboard.services import Services
@@ -72,6 +73,8 @@ def register(app: Dash, services: Services) -> None:
         state = jobs.state(address.job, auth.user_id())
         if state is None or state.is_over:
             new, message = ended(address, state)
+            if state is not None and state.result.get("published"):
+                tiles_follow(services)
             return "", 0, new.search(), message
         return progress_text(state), round(100 * state.share), no_update, no_update
 
@@ -118,6 +121,8 @@ def ended(address: Address, state: JobState | None) -> tuple[Address, Any]:
     if state.status in {FAILED, CANCELLED}:
         return free, said(_(state.message), good=state.status == CANCELLED)
     result = state.result
+    if "published" in result:
+        return free, all_published(result)
     if result["communities"] == 1 and result["plan"]:
         return free.but(plan=result["plan"]), said(_("草稿已建好，每一步修改都会自动保存。"), good=True)
     text = _("已为 {n} 个社区建好草稿。", n=number(result["communities"]))
