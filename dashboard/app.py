@@ -14,7 +14,7 @@ from flask import Flask, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from dashboard import auth, compression, outlines, server, studio_layers, uploads
+from dashboard import auth, cell_layer, compression, outlines, server, studio_layers, uploads
 from dashboard.callbacks import alignment as alignment_callbacks
 from dashboard.callbacks import city as city_callbacks
 from dashboard.callbacks import coverage as coverage_callbacks
@@ -67,6 +67,7 @@ def create_app(services: Services) -> Flask:
     server.install(flask, services, VERSION)
     flask.register_blueprint(uploads.routes(services))
     flask.register_blueprint(outlines.routes(services))
+    flask.register_blueprint(cell_layer.routes(services))
     flask.register_blueprint(studio_layers.routes(services))
     compression.install(flask)
     for path, (page, callbacks) in sorted(PAGES.items(), reverse=True):

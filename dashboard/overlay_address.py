@@ -22,30 +22,38 @@ LEVELS = (
     Level.COMPOUND,
     Level.GRID,
     Level.MICRO_GRID,
+    Level.CELL,
 )
 MODES = ("one", "change", "pair")
-"""One metric in one period; its change on the period before; density against satisfaction."""
+"""One metric in one period; two periods beside each other; density against satisfaction."""
+SIDES = ("change", "was", "now")
+"""Of two periods, what the map shows: the change, or either in classes that both share."""
+RESOLUTIONS = (7, 8, 9)
+"""Of H3 cells: about 5, 0.7 and 0.1 km²."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """What the page shows; a period of None is the usual one."""
+    """What the page shows; a period of None is the usual one, `against` of None the one before it."""
 
     area: str | None = None
     mode: str = MODES[0]
     metric: Metric = Metric.SATISFACTION
     level: Level = Level.COMMUNITY
     period: Period | None = None
+    against: Period | None = None
+    side: str = SIDES[0]
     smoothing: Smoothing = "raw"
     boundaries: Boundaries = "today"
     scheme: Scheme = "quantiles"
     edges: tuple[float, ...] = ()
+    resolution: int = 8
     chosen: str | None = None
 
     @property
     def view(self) -> View:
         """How records are looked at."""
-        return View(boundaries=self.boundaries, smoothing=self.smoothing)
+        return View(self.boundaries, self.smoothing, self.resolution)
 
     def but(self, **changes: Any) -> Address:
         """Return this address with some things changed."""
@@ -54,7 +62,7 @@ class Address:
     def search(self) -> str:
         """Return the query string; what is usual is left out."""
         usual = Address()
-        names = ("mode", "metric", "level", "smoothing", "boundaries", "scheme")
+        names = ("mode", "side", "metric", "level", "resolution", "smoothing", "boundaries", "scheme")
         pairs = {
             "area": self.area,
             **{
@@ -63,14 +71,12 @@ class Address:
                 if getattr(self, name) != getattr(usual, name)
             },
             "period": self.period.key if self.period else None,
+            "against": self.against.key if self.against else None,
             "edges": ",".join(f"{one:g}" for one in self.edges) or None,
             "chosen": self.chosen,
         }
         query = urlencode({key: value for key, value in pairs.items() if value is not None}, safe=",")
         return f"?{query}" if query else ""
-
-    def _differs(self, other: Address, name: str) -> bool:
-        return bool(getattr(self, name) != getattr(other, name))
 
     @classmethod
     def of(cls, search: str | None) -> Address:
@@ -78,6 +84,7 @@ class Address:
         pairs = {key: values[-1] for key, values in parse_qs((search or "").lstrip("?")).items()}
         choices: dict[str, tuple[Any, ...]] = {
             "mode": MODES,
+            "side": SIDES,
             "metric": tuple(Metric),
             "level": LEVELS,
             "smoothing": get_args(Smoothing),
@@ -90,9 +97,12 @@ class Address:
             if pairs.get(name) in some
         }
         area, chosen = pairs.get("area", ""), pairs.get("chosen", "")
+        sizes = {str(one): one for one in RESOLUTIONS}
         return cls(
             area=area if _CODE.fullmatch(area) else None,
             period=Period.of(pairs.get("period")),
+            against=Period.of(pairs.get("against")),
+            resolution=sizes.get(pairs.get("resolution", ""), cls.resolution),
             edges=edges_of(pairs.get("edges")),
             chosen=chosen if _CHOSEN.fullmatch(chosen) else None,
             **known,

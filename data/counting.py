@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sqlalchemy import select
 
-from data.cubes import Cube
+from data.cubes import Cube, Record, cube
 from data.errors import DataError
 from data.scope import Scope
 from data.store import Store
 from data.units import Level, cell_households, retired, units
 from geo import hexagons
+from models import Area
 from models.areas import SIGNIFICANT
 
 CELL_M2 = {7: 5_161_293.36, 8: 737_327.60, 9: 105_332.51, 10: 15_047.50}
 """Mean area of an H3 cell by resolution (the library's own table)."""
+_SHORT = 4
+_DEGREE_M = 111_320.0
 
 
 def placed(
@@ -80,28 +86,77 @@ def _as_then(
     return frame, at
 
 
+def cells_with(
+    store: Store, scope: Scope, kinds: Sequence[Record], resolution: int
+) -> npt.NDArray[np.uint64]:
+    """Return the H3 cells in which records of these tables lie, rising."""
+    _checked(resolution)
+    found = [_cells_of(cube(store, scope, kind), resolution).cell for kind in kinds]
+    return np.unique(np.concatenate(found))
+
+
 def _in_cells(
     store: Store, scope: Scope, records: Cube, span: slice, resolution: int
 ) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    _checked(resolution)
+    found = _cells_of(records, resolution)
+    areas = _area_names(store, scope, store.table_revisions().get("area", 0))
+    codes = [f"{int(one):x}" for one in found.cell]
+    names = [
+        f"{areas.get(area, area)}·{code.rstrip('f')[-_SHORT:]}"
+        for area, code in zip(records.area_codes[found.area], codes, strict=True)
+    ]
+    homes = cell_households(store, scope, resolution).reindex(found.cell).to_numpy(dtype=float)
+    frame = pd.DataFrame(
+        {"id": found.cell.astype(np.int64), "code": codes, "name": names, "households": homes}
+    )
+    return frame.assign(area_m2=CELL_M2[resolution], x=found.x, y=found.y), found.seat[span]
+
+
+def _checked(resolution: int) -> None:
     if resolution not in CELL_M2:
         raise DataError(f"六边形的级别应为 {min(CELL_M2)}—{max(CELL_M2)}，现为 {resolution}。")
-    found, everywhere = _cells_of(records, resolution)
-    at = everywhere[span]
-    seen = np.unique(at)
-    seen = seen[seen >= 0]
-    new = np.full(len(found) + 1, -1, dtype=np.int64)  # the last place serves what has no cell
-    new[seen] = np.arange(len(seen))
-    found, at = found[seen], new[at]
-    names = [f"{int(one):x}" for one in found]
-    homes = cell_households(store, scope, resolution).reindex(found).to_numpy(dtype=float)
-    frame = pd.DataFrame({"id": found.astype(np.int64), "code": names, "name": names, "households": homes})
-    return frame.assign(area_m2=CELL_M2[resolution], x=np.nan, y=np.nan), at
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a cube: each once, rising.
+
+    Attributes
+    ----------
+    area
+        Position of the area code that most of its records bear.
+    x, y
+        Its middle in metres, on a plane of its own: good for who is near whom.
+    seat
+        Of each record the position of its cell; -1 where it has none.
+    """
+
+    cell: npt.NDArray[np.uint64]
+    area: npt.NDArray[np.int64]
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    seat: npt.NDArray[np.int64]
 
 
 @lru_cache(maxsize=12)
-def _cells_of(records: Cube, resolution: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """Return the cells of all records, rising, and each record's position among them (-1: in none)."""
+def _cells_of(records: Cube, resolution: int) -> _Cells:
     found, at = np.unique(hexagons.parents(records.cell, resolution), return_inverse=True)
     if len(found) and found[0] == 0:
         found, at = found[1:], at - 1
-    return found, at.astype(np.int64)
+    inside = at >= 0
+    pairs, count = np.unique(at[inside] * len(records.area_codes) + records.area[inside], return_counts=True)
+    of_cell, area = np.divmod(pairs, max(len(records.area_codes), 1))
+    order = np.lexsort((count, of_cell))
+    most = area[order][np.searchsorted(of_cell[order], np.arange(len(found)), "right") - 1]
+    middle = hexagons.centres(found)
+    y = middle[:, 1] * _DEGREE_M
+    x = middle[:, 0] * _DEGREE_M * np.cos(np.radians(middle[:, 1].mean() if len(found) else 0.0))
+    return _Cells(found, most.astype(np.int64), x, y, at.astype(np.int64))
+
+
+@lru_cache(maxsize=12)
+def _area_names(store: Store, scope: Scope, _revision: int) -> dict[str, str]:
+    with store.reading() as session:
+        rows = session.execute(select(Area.code, Area.name).where(scope.where(Area.code))).all()
+    return {row[0]: row[1] for row in rows}

@@ -56,6 +56,10 @@ class Period:
         """Its first day."""
         return date(self.year, (self.number - 1) * self.months + 1, 1)
 
+    def overlaps(self, other: Period) -> bool:
+        """Tell whether a day is in both."""
+        return self.window.start <= other.window.end and other.window.start <= self.window.end
+
     def _moved(self, by: int) -> Period:
         a_year = _YEAR // self.months
         years, at = divmod(self.number - 1 + by, a_year)

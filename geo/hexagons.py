@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from geo.errors import GeoError
 Cells = npt.NDArray[np.uint64]
 FINEST = 10
 """Resolution at which records keep their cell: hexagons of about 0.015 km²."""
+_CODE = re.compile("[0-9a-f]{15}")
 _RESOLUTION_BIT, _DIGIT_BITS, _MOST = 52, 3, 15
 
 
@@ -50,6 +52,20 @@ def parents(cell: Cells, resolution: int) -> Cells:
     found = given.copy()
     found[known] &= np.uint64(~(0xF << _RESOLUTION_BIT) & (1 << 64) - 1)
     found[known] |= np.uint64(resolution << _RESOLUTION_BIT) | np.uint64((1 << digits) - 1)
+    return found
+
+
+def centres(cell: Cells) -> npt.NDArray[np.float64]:
+    """Return the middle of each cell in degrees, shape (n, 2): x before y."""
+    found = [h3.cell_to_latlng(int(one)) for one in cell]
+    return np.array(found, dtype=float).reshape(-1, 2)[:, ::-1]
+
+
+def outline(code: str) -> shapely.Polygon | None:
+    """Return the polygon of the cell with a hexadecimal code, in degrees; None where there is none."""
+    if not h3.is_valid_cell(number := int(code, 16) if _CODE.fullmatch(code) else 0):
+        return None
+    found: shapely.Polygon = outlines(np.array([number], dtype=np.uint64))[0]
     return found
 
 

@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import auth, coverage_files
 from dashboard.callbacks.city import crumbs, pressed
+from dashboard.callbacks.places import GROUND, LINES, drawn, entered, gone_to, moves_map, triggers
 from dashboard.components import coverage as parts
 from dashboard.components import people, rates
 from dashboard.components.legend import Coloured
@@ -28,9 +29,9 @@ from data.queries import areas, records
 from data.queries.people import Members, members
 from data.queries.standing import Standing, by_key, standings
 from data.scope import Scope
+from models.areas import level_of
 from models.enums import AreaLevel
 
-BASE_LAYERS = ["water", "green", "road", "community", "subdistrict", "county", "city", "label"]
 CATALOGUE_FOLDER = "catalogue"
 """Below the installation's home: entries of the city's own."""
 
@@ -108,22 +109,20 @@ def register(app: Dash, services: Services) -> None:
         search: str,
     ) -> tuple[Any, Any]:
         address, scope = Address.of(search), auth.scope()
-        triggers = {str(one["prop_id"].rpartition(".")[0]) for one in ctx.triggered}
+        caused = triggers()
         key, by = pressed(ctx.triggered), "choice"
         if key:
             new = drilled(services, scope, address, key.partition(":")[2])
-        elif page.TABLE in triggers and cell:
+        elif page.TABLE in caused and cell:
             new = on_cell(services, scope, address, cell)
-        elif page.MAP in triggers and clicked and clicked.get("id") is not None:
+        elif page.MAP in caused and clicked and clicked.get("id") is not None:
             new, by = on_map(services, scope, address, clicked), "map"
-        elif triggers & {page.SHOW, page.LEVEL, page.PERIOD}:
+        elif caused & {page.SHOW, page.LEVEL, page.PERIOD}:
             asked = Address.of(Address(show=show).search() + f"&level={level}&period={period}")
             new, by = controls(services, scope, address, asked), "controls"
         else:
             raise PreventUpdate
-        if new == address:
-            raise PreventUpdate
-        return new.search(), {"by": by, "search": new.search()}
+        return gone_to(new, address, by)
 
     @app.callback(
         Output(page.SHOW, "data"),
@@ -155,7 +154,7 @@ def register(app: Dash, services: Services) -> None:
             *control_values(shown),
             path,
             on_map.values if on_map else None,
-            BASE_LAYERS,
+            [*GROUND, *LINES],
             {shown.level.value: [0, 24]},
             on_map.legend if on_map else None,
             columns,
@@ -173,8 +172,7 @@ def register(app: Dash, services: Services) -> None:
     )
     def show_place(search: str, fit: dict[str, Any]) -> tuple[Any, Any]:
         address = Address.of(search)
-        by = fit["by"] if fit["search"] == address.search() else "load"
-        return place(services, auth.scope(), address, moves=by in {"choice", "load"})
+        return place(services, auth.scope(), address, moves=moves_map(address, fit))
 
     @app.callback(
         Output(page.DOWNLOAD, "data"),
@@ -286,14 +284,13 @@ def usual_rate(services: Services) -> str | None:
 
 def drilled(services: Services, scope: Scope, address: Address, code: str) -> Address:
     """Return the address after going to an area; a community is marked, as nothing lies below it here."""
-    with services.store.reading() as session:
-        area, top = areas.by_code(session, scope, code), areas.top(session, scope)
-    if area is None:
+    new = entered(services, scope, address, code, level=None, chosen=None)
+    if new is address:
         return address
-    if area.level is AreaLevel.COMMUNITY and (top is None or top.code != code):
+    level = level_of(code)
+    if level is AreaLevel.COMMUNITY and new.area == code:
         return address.but(chosen=code)
-    level = address.level if address.level in levels_below(area.level)[1:] else None
-    return address.but(area=None if top and top.code == code else code, level=level, chosen=None)
+    return new.but(level=address.level if address.level in levels_below(level)[1:] else None)
 
 
 def on_cell(services: Services, scope: Scope, address: Address, cell: dict[str, Any]) -> Address:
@@ -320,18 +317,15 @@ def place(services: Services, scope: Scope, address: Address, *, moves: bool) ->
     """Return the map's overlays and its view."""
     with services.store.reading() as session:
         top = areas.by_code(session, scope, address.area) if address.area else areas.top(session, scope)
-        drawn = []
+        lines = []
         for role, code in (("related", address.area), ("selected", address.chosen)):
             shape = areas.geometry(session, scope, code) if code else None
             if shape is not None:
-                line = shapely.geometry.mapping(shapely.boundary(shape))
-                drawn.append(
-                    {"role": role, "geojson": {"type": "Feature", "properties": {}, "geometry": line}}
-                )
+                lines.append(drawn(role, shapely.boundary(shape)))
         bounds = areas.bounds(session, scope, top.code) if top else None
     if not moves or bounds is None:
-        return drawn, no_update
-    return drawn, {"key": address.area or "all", "bounds": list(bounds), "padding": 24}
+        return lines, no_update
+    return lines, {"key": address.area or "all", "bounds": list(bounds), "padding": 24}
 
 
 def note(shown: Shown) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,14 +13,16 @@ import shapely
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import auth
+from dashboard import auth, cell_layer
 from dashboard.callbacks.city import crumbs, pressed
+from dashboard.callbacks.places import GROUND, LINES, drawn, entered, gone_to, moves_map, triggers
 from dashboard.components import overlays as parts
 from dashboard.components import rates
 from dashboard.components.shell import theme
 from dashboard.figures.coverage import empty
 from dashboard.figures.overlays import scatter
 from dashboard.i18n import _, number
+from dashboard.map_sources import sources
 from dashboard.overlay_address import Address, edges_of
 from dashboard.pages import overlays as page
 from dashboard.services import Services
@@ -31,11 +33,16 @@ from data.queries.records import Metric, View
 from data.scope import Scope
 from data.store import Store
 from data.units import Level, units
+from geo import hexagons
 from geo.classes import MISSING, Scheme, class_breaks
 from models.enums import AreaLevel
 
-BASE = ["water", "green", "road", "community", "subdistrict", "county", "city", "label"]
-FINE = {Level.COMPOUND: [9, 24], Level.GRID: [9, 24], Level.MICRO_GRID: [10, 24]}
+FINE = {
+    Level.COMPOUND: [9, 24],
+    Level.GRID: [9, 24],
+    Level.MICRO_GRID: [10, 24],
+    Level.CELL: [0, 24],
+}
 CONTROLS = {
     page.MODE,
     page.METRIC,
@@ -46,6 +53,9 @@ CONTROLS = {
     page.EDGES,
     page.STEP,
     page.SLIDER,
+    page.AGAINST,
+    page.SIDE,
+    page.RESOLUTION,
 }
 
 
@@ -87,31 +97,32 @@ def register(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any]:
         *values, search = rest
         address, scope = Address.of(search), auth.scope()
-        triggers = {str(one["prop_id"].rpartition(".")[0]) for one in ctx.triggered}
+        caused = triggers()
         with store.reading() as session:
             whole = records.span(session, scope)
         key, by = pressed(ctx.triggered), "controls"
         if key:
-            new, by = entered(services, scope, address, key.partition(":")[2]), "choice"
-        elif page.TABLE in triggers and cell:
+            new, by = entered(services, scope, address, key.partition(":")[2], chosen=None), "choice"
+        elif page.TABLE in caused and cell:
             new, by = address.but(chosen=str(cell["rowId"])), "choice"
-        elif page.SCATTER in triggers and dot:
+        elif page.SCATTER in caused and dot:
             new = address.but(chosen=str(dot["points"][0]["customdata"][0]))
-        elif page.MAP in triggers and clicked:
+        elif page.MAP in caused and clicked:
             new = address.but(chosen=code_on_map(services, scope, address, clicked))
-        elif page.BEAT in triggers:
+        elif page.BEAT in caused:
             new = stepped(address, whole)
-        elif triggers & CONTROLS:
-            new = controls(address, dict(zip(sorted(CONTROLS), values, strict=True)), triggers, whole)
+        elif caused & CONTROLS:
+            new = controls(address, dict(zip(sorted(CONTROLS), values, strict=True)), caused, whole)
         else:
             raise PreventUpdate
-        if new == address:
-            raise PreventUpdate
-        return new.search(), {"by": by, "search": new.search()}
+        return gone_to(new, address, by)
 
     @app.callback(
         *(Output(one, "value") for one in sorted(CONTROLS)),
         Output(page.METRIC, "disabled"),
+        Output(page.AGAINST, "data"),
+        Output(page.AGAINST_BOX, "style"),
+        Output(page.RESOLUTION_BOX, "style"),
         Output(page.EDGES, "style"),
         Output(page.SLIDER, "max"),
         Output(page.WHEN, "children"),
@@ -125,6 +136,7 @@ def register(app: Dash, services: Services) -> None:
             path = crumbs(session, scope, address.area)
         period = period_of(address, whole)
         spans = steps(whole, period.months) if whole and period else []
+        against = against_of(address, whole)
         values = {
             page.MODE: address.mode,
             page.METRIC: address.metric.value,
@@ -133,13 +145,19 @@ def register(app: Dash, services: Services) -> None:
             page.BOUNDARIES: address.boundaries,
             page.SCHEME: address.scheme,
             page.EDGES: ",".join(f"{one:g}" for one in address.edges),
+            page.AGAINST: against.key if against else None,
+            page.SIDE: address.side,
+            page.RESOLUTION: str(address.resolution),
             page.STEP: str(period.months if period else 3),
             page.SLIDER: spans.index(period) if period in spans else 0,
         }
         return (
             *(values[one] for one in sorted(CONTROLS)),
             address.mode == "pair",
-            {} if address.scheme == "fixed" else {"display": "none"},
+            [{"value": one.key, "label": rates.period_label(one)} for one in others(address, whole)],
+            shown_if(address.mode == "change"),
+            shown_if(address.level is Level.CELL),
+            shown_if(address.scheme == "fixed"),
             max(len(spans) - 1, 1),
             rates.period_label(period) if period else "",
             path,
@@ -163,7 +181,7 @@ def register(app: Dash, services: Services) -> None:
         fine = FINE.get(address.level)
         return (
             shown.painted,
-            [*BASE, address.level.value] if fine else BASE,
+            [*GROUND, *LINES, *([address.level.value] if fine else [])],
             {address.level.value: fine or [0, 24]},
             shown.legend,
             shown.columns,
@@ -174,6 +192,20 @@ def register(app: Dash, services: Services) -> None:
         )
 
     @app.callback(
+        Output(page.MAP, "sources"),
+        Output(page.CELLS, "data"),
+        Input(page.URL, "search"),
+        State(page.CELLS, "data"),
+    )
+    def draw_cells(search: str, before: str | None) -> tuple[Any, Any]:
+        address, scope = Address.of(search), auth.scope()
+        tag = cell_layer.tag(services, address) if address.level is Level.CELL else None
+        if tag == before:
+            raise PreventUpdate
+        own = [cell_layer.source(services, scope, address)] if tag else []
+        return [*sources(services, scope), *own], tag
+
+    @app.callback(
         Output(page.MAP, "overlays"),
         Output(page.MAP, "view"),
         Input(page.URL, "search"),
@@ -181,8 +213,7 @@ def register(app: Dash, services: Services) -> None:
     )
     def show_place(search: str, fit: dict[str, Any]) -> tuple[Any, Any]:
         address = Address.of(search)
-        by = fit["by"] if fit["search"] == address.search() else "load"
-        return place(services, auth.scope(), address, moves=by in {"choice", "load"})
+        return place(services, auth.scope(), address, moves=moves_map(address, fit))
 
     @app.callback(
         Output(page.BEAT, "disabled"),
@@ -214,6 +245,36 @@ def steps(whole: Window, months: int) -> list[Period]:
     return [one for one in periods(whole) if one.months == months][::-1]
 
 
+def others(address: Address, whole: Window | None) -> list[Period]:
+    """Return the periods that the shown one may be compared with: wholly recorded, apart from it.
+
+    A share is compared with any of them; a density or a number only with one of the same length.
+    """
+    period = period_of(address, whole)
+    if whole is None or period is None:
+        return []
+    return [
+        one
+        for one in periods(whole)
+        if one.window.start >= whole.start
+        and not one.overlaps(period)
+        and (address.metric.is_share or one.months == period.months)
+    ]
+
+
+def against_of(address: Address, whole: Window | None) -> Period | None:
+    """Return what the shown period is compared with: the chosen one, else the one before it."""
+    period, some = period_of(address, whole), others(address, whole)
+    if address.against in some:
+        return address.against
+    return period.before if period and period.before in some else None
+
+
+def shown_if(condition: bool) -> dict[str, str]:  # noqa: FBT001
+    """Return the style of a control that is there in some cases only."""
+    return {} if condition else {"display": "none"}
+
+
 def stepped(address: Address, whole: Window | None) -> Address:
     """Return the address a period later; after the last the first follows."""
     period = period_of(address, whole)
@@ -229,18 +290,22 @@ def at_end(address: Address, whole: Window | None) -> bool:
     return whole is None or period is None or period == steps(whole, period.months)[-1]
 
 
-def controls(address: Address, values: dict[str, Any], triggers: set[str], whole: Window | None) -> Address:
+def controls(address: Address, values: dict[str, Any], caused: set[str], whole: Window | None) -> Address:
     """Return the address that the controls ask for."""
     period = period_of(address, whole)
     months = int(values[page.STEP])
-    if whole and period and page.STEP in triggers and months != period.months:
+    if whole and period and page.STEP in caused and months != period.months:
         period = steps(whole, months)[-1]
-    elif whole and period and page.SLIDER in triggers:
+    elif whole and period and page.SLIDER in caused:
         spans = steps(whole, period.months)
         period = spans[min(int(values[page.SLIDER]), len(spans) - 1)]
     if whole and period == usual(whole):
         period = None
+    against = Period.of(values[page.AGAINST]) if page.AGAINST in caused else address.against
     asked = address.but(
+        against=against,
+        side=values[page.SIDE],
+        resolution=int(values[page.RESOLUTION]),
         mode=values[page.MODE],
         metric=values[page.METRIC],
         level=values[page.LEVEL],
@@ -251,22 +316,18 @@ def controls(address: Address, values: dict[str, Any], triggers: set[str], whole
         period=period,
     )
     read = Address.of(asked.search())
-    return read if read.level == address.level else read.but(chosen=None)
-
-
-def entered(services: Services, scope: Scope, address: Address, code: str) -> Address:
-    """Return the address after going to an area."""
-    with services.store.reading() as session:
-        area, top = areas.by_code(session, scope, code), areas.top(session, scope)
-    if area is None:
-        return address
-    return address.but(area=None if top and top.code == code else code, chosen=None)
+    if against_of(read, whole) == against_of(read.but(against=None), whole):
+        read = read.but(against=None)
+    kept = (read.level, read.resolution) == (address.level, address.resolution)
+    return read if kept else read.but(chosen=None)
 
 
 def code_on_map(services: Services, scope: Scope, address: Address, clicked: dict[str, Any]) -> str | None:
     """Return the code of the unit that was clicked on; None on open ground."""
     if clicked.get("layer") != address.level.value or clicked.get("id") is None:
         return None
+    if address.level is Level.CELL:
+        return cell_layer.code_of(services, scope.narrowed(address.area), address, int(clicked["id"]))
     with services.store.reading() as session:
         if address.level.area_level is not None:
             area = areas.by_id(session, scope, int(clicked["id"]))
@@ -284,9 +345,9 @@ def look(services: Services, scope: Scope, address: Address, colours: Theme) -> 
         return Shown(None, None, [], [], _("没有诉求、认领和评价记录，先导入。"))
     inner = scope.narrowed(address.area)
     if address.mode == "pair":
-        return _pair(services.store, inner, address, period, colours)
+        return _pair(services, inner, address, period, colours)
     if address.mode == "change":
-        return _change(services.store, inner, address, period, whole, colours)
+        return _change(services, inner, address, (against_of(address, whole), period), colours)
     found = records.measure(services.store, inner, address.metric, address.level, period.window, address.view)
     revisions = tuple(sorted(services.store.table_revisions().items()))
     spans = tuple(steps(whole, period.months))
@@ -301,13 +362,24 @@ def look(services: Services, scope: Scope, address: Address, colours: Theme) -> 
         address.scheme,
         address.edges,
     )
-    coloured = parts.one(found, breaks, parts.counties_of(address.level, found.frame["code"]), colours)
+    numbered, archives = on_map(services, inner, address, found.frame)
+    coloured = parts.one(replace(found, frame=numbered), breaks, archives, colours)
     order = records.ranking(found)
     columns, rows = parts.ranked(order, rates.metric_words(address.metric).unit)
     basis = _("按 95% 区间下限排名") if address.metric.is_share else _("按数值排名")
     left = len(found.frame) - len(order)
     note = basis + (_("；{n} 个不排名", n=number(left)) if left else "")
     return Shown(coloured.values, coloured.legend, columns, rows, note)
+
+
+def on_map(
+    services: Services, scope: Scope, address: Address, frame: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.Series[Any]]:
+    """Return the units with their ids on the map, and which source draws each."""
+    if address.level is not Level.CELL:
+        return frame, parts.counties_of(address.level, frame["code"])
+    tag = cell_layer.tag(services, address)
+    return cell_layer.numbered(services, scope, address, frame), frame["code"].map(lambda _code: tag)
 
 
 @lru_cache(maxsize=64)
@@ -331,22 +403,47 @@ def shared_breaks(
 
 
 def _change(
-    store: Store, scope: Scope, address: Address, period: Period, whole: Window, colours: Theme
+    services: Services,
+    scope: Scope,
+    address: Address,
+    spans: tuple[Period | None, Period],
+    colours: Theme,
 ) -> Shown:
-    if period.before.window.start < whole.start:
-        return Shown(None, None, [], [], _("上期记录不全，不作比较。"))
-    sides = (period.before.window, period.window)
-    found = comparisons.compare(store, scope, address.metric, address.level, sides, address.view)
-    counties = parts.counties_of(address.level, found.frame["code"])
-    coloured = parts.change(found.frame, address.level, counties, colours)
-    columns, rows = parts.changed(found.frame)
+    """Return two periods beside each other: the change, or one of them in the classes of both."""
+    first, second = spans
+    if first is None:
+        return Shown(None, None, [], [], _("没有记录完整、可以对比的另一期，不作比较。"))
+    scheme = "quantiles" if address.scheme == "fixed" and not address.edges else address.scheme
+    found = comparisons.compare(
+        services.store,
+        scope,
+        address.metric,
+        address.level,
+        (first.window, second.window),
+        address.view,
+        scheme=scheme,
+        edges=address.edges,
+    )
+    names = (rates.period_label(first), rates.period_label(second))
+    columns, rows = parts.changed(found.frame, names)
     note = _("{n} 个可以说有变化", n=number(int(found.frame["clear"].sum())))
+    if address.side == "change":
+        frame, archives = on_map(services, scope, address, found.frame)
+        coloured = parts.change(frame, address.level, archives, colours, names)
+    else:
+        one = found.first if address.side == "was" else found.second
+        frame, archives = on_map(services, scope, address, one.frame)
+        title = names[0] if address.side == "was" else names[1]
+        coloured = parts.one(replace(one, frame=frame), found.breaks, archives, colours, title)
     return Shown(coloured.values, coloured.legend, columns, rows, note)
 
 
-def _pair(store: Store, scope: Scope, address: Address, period: Period, colours: Theme) -> Shown:
-    frame, across, up = comparisons.bivariate(store, scope, address.level, period.window, address.view)
-    coloured = parts.pair(frame, address.level, parts.counties_of(address.level, frame["code"]), colours)
+def _pair(services: Services, scope: Scope, address: Address, period: Period, colours: Theme) -> Shown:
+    frame, across, up = comparisons.bivariate(
+        services.store, scope, address.level, period.window, address.view
+    )
+    frame, archives = on_map(services, scope, address, frame)
+    coloured = parts.pair(frame, address.level, archives, colours)
     columns, rows = parts.paired(frame)
     known: pd.DataFrame = frame[frame["class"] != MISSING]
     titles = (_("认领密度（件／千户）"), _("群众满意率 %"))
@@ -368,22 +465,24 @@ def place(services: Services, scope: Scope, address: Address, *, moves: bool) ->
             chosen = areas.geometry(session, scope, address.chosen)
         elif address.chosen:
             chosen = _feature(services, scope, address)
-    drawn = [
-        {"role": role, "geojson": shapely.geometry.mapping(shapely.boundary(shape))}
+    lines = [
+        drawn(role, shapely.boundary(shape))
         for role, shape in (("related", outline), ("selected", chosen))
         if shape is not None
     ]
     if not moves or bounds is None:
-        return drawn, no_update
+        return lines, no_update
     near = chosen is not None and address.level.area_level is None
     seen = chosen.bounds if near and chosen is not None else bounds
     key = f"{address.area or 'all'} {address.chosen if near else ''}"
-    return drawn, {"key": key, "bounds": list(seen), "padding": 160 if near else 24, "max_zoom": 16}
+    return lines, {"key": key, "bounds": list(seen), "padding": 160 if near else 24, "max_zoom": 16}
 
 
 def _feature(services: Services, scope: Scope, address: Address) -> Any:
-    """Return the geometry of the compound, grid or micro-grid with the chosen code."""
-    frame = units(services.store, address.level)
+    """Return the geometry of the compound, grid, micro-grid or cell with the chosen code."""
+    if address.level is Level.CELL:
+        return hexagons.outline(address.chosen)
+    frame = units(services.store, scope, address.level)
     hits = frame.loc[frame["code"] == address.chosen, "id"]
     if hits.empty:
         return None

@@ -40,8 +40,22 @@ CHANGES = {"light": ("#b5403d", "#d5dae2", "#2f6fb3"), "dark": ("#d2605a", "#3a4
 """Clearly less, not to be told, clearly more."""
 
 
-def one(found: Measured, breaks: npt.NDArray[np.float64], counties: pd.Series[Any], theme: Theme) -> Coloured:
-    """Return the units coloured by class; breaks are those of all periods together."""
+def one(
+    found: Measured,
+    breaks: npt.NDArray[np.float64],
+    counties: pd.Series[Any],
+    theme: Theme,
+    period: str = "",
+) -> Coloured:
+    """Return the units coloured by class; breaks are those of all periods together, or of the two compared.
+
+    Parameters
+    ----------
+    counties
+        Which archive of the level draws each unit.
+    period
+        Of two that are compared, which this one is.
+    """
     frame, text = found.frame, rates.metric_words(found.metric)
     measure = Metric.SATISFACTION if found.metric is Metric.SATISFACTION else Metric.CLAIMS_PER_1000
     colours = ramp(theme, measure, len(breaks) + 1)
@@ -57,6 +71,11 @@ def one(found: Measured, breaks: npt.NDArray[np.float64], counties: pd.Series[An
     smoothed = _("（平滑值）") if found.view.smoothing != "raw" else ""
     head = [
         html.Div(text.label + smoothed, className="legend-title"),
+        *(
+            [html.Div(_("{period}（两期分级相同）", period=period), className="legend-note")]
+            if period
+            else []
+        ),
         html.Div(_("共 {n} 条", n=number(found.total)), className="legend-note"),
     ]
     if found.above:
@@ -69,8 +88,16 @@ def one(found: Measured, breaks: npt.NDArray[np.float64], counties: pd.Series[An
     )
 
 
-def change(frame: pd.DataFrame, level: Level, counties: pd.Series[Any], theme: Theme) -> Coloured:
-    """Return the units coloured by whether a change can be told, and which way it goes."""
+def change(
+    frame: pd.DataFrame, level: Level, counties: pd.Series[Any], theme: Theme, names: tuple[str, str]
+) -> Coloured:
+    """Return the units coloured by whether a change can be told, and which way it goes.
+
+    Parameters
+    ----------
+    names
+        Of the two periods.
+    """
     moved = frame["change"].to_numpy(dtype=float)
     clear = frame["clear"].to_numpy(dtype=bool)
     codes = np.where(clear, np.where(moved > 0, 2, 0), 1).astype(np.uint8)
@@ -80,8 +107,11 @@ def change(frame: pd.DataFrame, level: Level, counties: pd.Series[Any], theme: T
     rows = _rows(codes, list(zip(colours, texts, strict=True))[::-1], (2, 1, 0))
     rows += _rest(codes, 3, 4, theme)
     shown = _values(level, frame, codes, counties, moved, [*colours, theme.too_few], [3])
-    title = html.Div(_("较上期变化"), className="legend-title")
-    return Coloured(shown | {"label": _("变化"), "unit": ""}, html.Div([title, *rows], className="legend"))
+    head = [
+        html.Div(_("变化"), className="legend-title"),
+        html.Div(f"{names[0]} → {names[1]}", className="legend-note"),
+    ]
+    return Coloured(shown | {"label": _("变化"), "unit": ""}, html.Div([*head, *rows], className="legend"))
 
 
 def pair(frame: pd.DataFrame, level: Level, counties: pd.Series[Any], theme: Theme) -> Coloured:
@@ -220,12 +250,12 @@ def ranked(frame: pd.DataFrame, unit: str) -> tuple[list[dict[str, Any]], list[d
     return columns, rows
 
 
-def changed(frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def changed(frame: pd.DataFrame, names: tuple[str, str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return columns and rows of changes; those that can be told come first, the largest at the top."""
     columns = [
         _name(),
-        _right("was", _("上期"), 68),
-        _right("now", _("本期"), 68),
+        _right("was", _("对照期"), 72) | {"headerTooltip": names[0]},
+        _right("now", _("本期"), 68) | {"headerTooltip": names[1]},
         _right("change", _("变化"), 72),
         {"field": "interval", "headerName": _("95% 区间"), "width": 116, "type": "rightAligned"},
     ]

@@ -10,6 +10,7 @@ from flask import has_request_context, request
 from flask_login import current_user
 
 from dashboard.i18n import LANGUAGES, _, language
+from dashboard.map import PingqiMap
 from dashboard.theme import COOKIE, FONT, LIGHT, THEMES, Theme
 
 PAGES = (
@@ -77,6 +78,20 @@ def header(active: str, middle: list[Any] | None = None) -> html.Header:
             else None,
         ],
         className="header",
+    )
+
+
+def city_map(map_id: str, sources: list[dict[str, Any]], colours: Theme, **more: Any) -> PingqiMap:
+    """Return a desk's map."""
+    return PingqiMap(
+        id=map_id,
+        sources=sources,
+        theme=colours.name,
+        lang=language(),
+        attribution=_("审图要求以本地主管部门为准"),
+        className="city-map",
+        style={"height": "100%", "width": "100%"},
+        **more,
     )
 
 

@@ -7,9 +7,8 @@ from dash import dcc, html
 
 from dashboard import auth
 from dashboard.components.legend import MEASURE_LABELS, UNIT_LABELS
-from dashboard.components.shell import header, page, theme
-from dashboard.i18n import _, language
-from dashboard.map import PingqiMap
+from dashboard.components.shell import city_map, header, page, theme
+from dashboard.i18n import _
 from dashboard.map_sources import sources
 from dashboard.services import Services
 from dashboard.view import ALL_KINDS, KINDS, MEASURES, OPTIONAL_LAYERS, UNCLASSIFIED, UNITS, USUAL_LAYERS
@@ -65,15 +64,7 @@ def layout(services: Services) -> dmc.MantineProvider:
                     html.Aside([_tree_panel(), _layer_panel()], className="side side-left"),
                     html.Section(
                         [
-                            PingqiMap(
-                                id=MAP,
-                                sources=found,
-                                theme=colours.name,
-                                lang=language(),
-                                attribution=_("审图要求以本地主管部门为准"),
-                                className="city-map",
-                                style={"height": "100%", "width": "100%"},
-                            ),
+                            city_map(MAP, found, colours),
                             _empty() if not found else None,
                             html.Div(id=LEGEND, className="legend-box"),
                             _overlay_bar(),

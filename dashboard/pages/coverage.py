@@ -7,10 +7,9 @@ from dash import dcc, html
 
 from dashboard import auth
 from dashboard.components import coverage as parts
-from dashboard.components.shell import header, page, theme
+from dashboard.components.shell import city_map, header, page, theme
 from dashboard.figures.coverage import empty
-from dashboard.i18n import _, language
-from dashboard.map import PingqiMap
+from dashboard.i18n import _
 from dashboard.map_sources import sources
 from dashboard.services import Services
 
@@ -41,15 +40,7 @@ def layout(services: Services) -> dmc.MantineProvider:
                 [
                     html.Section(
                         [
-                            PingqiMap(
-                                id=MAP,
-                                sources=found,
-                                theme=colours.name,
-                                lang=language(),
-                                attribution=_("审图要求以本地主管部门为准"),
-                                className="city-map",
-                                style={"height": "100%", "width": "100%"},
-                            ),
+                            city_map(MAP, found, colours),
                             html.Div(
                                 html.A(_("还没有数据，先导入"), href="/import/", className="button"),
                                 className="empty",

@@ -10,10 +10,9 @@ from dash import dcc, html
 from dashboard import auth
 from dashboard.components.overlays import table
 from dashboard.components.rates import METRIC_LABELS
-from dashboard.components.shell import header, page, theme
+from dashboard.components.shell import city_map, header, page, theme
 from dashboard.figures.coverage import empty
-from dashboard.i18n import _, language
-from dashboard.map import PingqiMap
+from dashboard.i18n import _
 from dashboard.map_sources import sources
 from dashboard.overlay_address import LEVELS
 from dashboard.services import Services
@@ -39,10 +38,13 @@ MODE, METRIC, LEVEL, SMOOTHING, BOUNDARIES, SCHEME, EDGES = (
     "over-scheme",
     "over-edges",
 )
+AGAINST, SIDE, RESOLUTION, CELLS = "over-against", "over-side", "over-resolution", "over-cells"
+"""``CELLS``: which cells the map draws, kept in the browser."""
+AGAINST_BOX, RESOLUTION_BOX = "over-against-box", "over-resolution-box"
 STEP, SLIDER, PLAY, BEAT, WHEN = "over-step", "over-slider", "over-play", "over-beat", "over-when"
 BEAT_MS = 1600
 
-MODE_LABELS = {"one": "一个时段", "change": "较上期变化", "pair": "密度×满意率"}
+MODE_LABELS = {"one": "一个时段", "change": "两期对比", "pair": "密度×满意率"}
 LEVEL_LABELS = {
     Level.COUNTY: "县（市、区）",
     Level.SUBDISTRICT: "街道（乡镇）",
@@ -50,10 +52,13 @@ LEVEL_LABELS = {
     Level.COMPOUND: "小区",
     Level.GRID: "网格",
     Level.MICRO_GRID: "微网格",
+    Level.CELL: "六边形",
 }
 SMOOTHING_LABELS = {"raw": "原值", "global": "向总体平滑", "local": "向邻近平滑"}
 BOUNDARY_LABELS = {"today": "现在的边界", "then": "当时的边界"}
 SCHEME_LABELS = {"quantiles": "分位数", "natural": "自然间断", "fixed": "固定界限"}
+SIDE_LABELS = {"change": "变化", "was": "对照期", "now": "本期"}
+RESOLUTION_LABELS = {"7": "大（约 5 平方公里）", "8": "中（约 0.7 平方公里）", "9": "小（约 0.1 平方公里）"}
 STEP_LABELS = {"3": "按季度", "6": "按半年", "12": "按年"}
 
 
@@ -65,6 +70,7 @@ def layout(services: Services) -> dmc.MantineProvider:
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=FIT, data={"by": "load", "search": ""}),
+            dcc.Store(id=CELLS),
             dcc.Interval(id=BEAT, interval=BEAT_MS, disabled=True),
             header(PATH, [crumbs]),
             html.Main(
@@ -72,15 +78,7 @@ def layout(services: Services) -> dmc.MantineProvider:
                     html.Aside([_what(), _how()], className="side"),
                     html.Section(
                         [
-                            PingqiMap(
-                                id=MAP,
-                                sources=sources(services, auth.scope()),
-                                theme=colours.name,
-                                lang=language(),
-                                attribution=_("审图要求以本地主管部门为准"),
-                                className="city-map",
-                                style={"height": "100%", "width": "100%"},
-                            ),
+                            city_map(MAP, sources(services, auth.scope()), colours),
                             html.Div(id=LEGEND, className="legend-box"),
                             _time(),
                         ],
@@ -148,6 +146,33 @@ def _what() -> html.Section:
                 value=Level.COMMUNITY.value,
                 size="sm",
                 allowDeselect=False,
+            ),
+            html.Div(
+                dmc.Select(
+                    id=RESOLUTION,
+                    label=_("六边形大小"),
+                    data=_options(RESOLUTION_LABELS),
+                    value="8",
+                    size="sm",
+                    allowDeselect=False,
+                ),
+                id=RESOLUTION_BOX,
+            ),
+            html.Div(
+                [
+                    dmc.Select(
+                        id=AGAINST,
+                        label=_("与哪一期对比"),
+                        data=[],
+                        value=None,
+                        size="sm",
+                        allowDeselect=False,
+                    ),
+                    dmc.SegmentedControl(
+                        id=SIDE, data=_options(SIDE_LABELS), value="change", size="xs", fullWidth=True, mt=8
+                    ),
+                ],
+                id=AGAINST_BOX,
             ),
         ],
         className="panel",

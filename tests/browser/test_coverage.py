@@ -54,6 +54,15 @@ def test_coverage_leads_down_to_communities_and_out_as_a_file(desk: Desk, demo_s
     assert [len(one) for one in book.values()] == [inside + 1, 12 * (inside + 1), inside]
     assert book["分子分母与日期"][["分子口径", "分母口径", "日期或时段"]].notna().all().all()
 
+    desk.page.click("#cover-show")
+    desk.page.click("[role=option] >> text='登记党员'")
+    desk.until_url(show="members", level="community")
+    desk.until_text("#cover-legend", "不足 10 人的不显示")
+    hidden = {row["code"] for row in desk.prop("cover-table", "rowData") if row["members_hidden"]}
+    assert hidden
+    assert not any(row["members"] for row in desk.prop("cover-table", "rowData") if row["code"] in hidden)
+    desk.page.go_back()
+    desk.until_url(show="property_cover", level="community")
     desk.page.go_back()
     desk.until_url(level=None, area=rows[0]["code"])
     desk.still()

@@ -27,9 +27,20 @@ def test_metric_unit_change_pair_and_time(desk: Desk) -> None:
     desk.until_url(metric="resolution_rate", level="compound")
     desk.until_text("#over-legend", "诉求办结率")
 
-    desk.page.click("#over-mode label >> text='较上期变化'")
+    desk.page.click("#over-mode label >> text='两期对比'")
     desk.until_url(mode="change")
     desk.until_text("#over-legend", "不能说有变化")
+    desk.page.click("#over-against")
+    desk.page.click("[role=option] >> nth=-1")  # the first of all years: not the period before
+    desk.until("() => new URLSearchParams(location.search).get('against')")
+    legends = []
+    for side in ("对照期", "本期"):
+        desk.page.click(f"#over-side label >> text='{side}'")
+        desk.until_url(side={"对照期": "was", "本期": "now"}[side])
+        desk.until_text("#over-legend", "两期分级相同")
+        desk.still()
+        legends.append(desk.texts("#over-legend .legend-row span:nth-child(2)")[:4])
+    assert legends[0] == legends[1]
     desk.page.click("#over-mode label >> text='密度×满意率'")
     desk.until_url(mode="pair")
     desk.until("() => document.querySelectorAll('.over-cells > div').length === 9")
@@ -37,3 +48,34 @@ def test_metric_unit_change_pair_and_time(desk: Desk) -> None:
     desk.until("() => new URLSearchParams(location.search).get('chosen')")
     desk.still()
     assert "selected" in {one["role"] for one in desk.prop("over-map", "overlays")}
+
+
+def test_cells_are_drawn_and_one_of_them_is_chosen(desk: Desk) -> None:
+    desk.open("/overlays/?metric=claims_per_1000&level=cell&resolution=7")
+    desk.until("() => document.querySelector('#over-table .ag-row')")
+    desk.until("() => Number(document.querySelector('.pingqi-map').dataset.features) > 0")
+    desk.still()
+    assert any("/cells/all/claim/7.geojson" in url for url in desk.requests)
+    drawn = desk.prop("over-map", "values")["groups"]
+    assert [one["source"] for one in drawn] == [desk.prop("over-map", "sources")[-1]["id"]]
+    box = desk.page.locator("#over-map canvas").bounding_box()
+    desk.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    desk.until("() => new URLSearchParams(location.search).get('chosen')")
+    desk.still()
+    assert "selected" in {one["role"] for one in desk.prop("over-map", "overlays")}
+    assert desk.query()["chosen"] in {row["key"] for row in desk.prop("over-table", "rowData")}
+
+    desk.page.click("#over-resolution")
+    desk.page.click("[role=option] >> text='小（约 0.1 平方公里）'")
+    desk.until_url(resolution="9", chosen=None)
+    desk.until(
+        "() => window.dash_component_api.getLayout('over-map').props.sources.at(-1).url.includes('/9.')"
+    )
+    desk.page.click("#over-level")
+    desk.page.click("[role=option] >> text='社区'")
+    desk.until_url(level=None)
+    desk.until(
+        "() => window.dash_component_api.getLayout('over-map').props.sources.every("
+        "(one) => one.layer !== 'cell')"
+    )
+    desk.still()

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import numpy as np
 import pytest
+import shapely
 
+from dashboard import cell_layer
 from dashboard.callbacks import overlays as page
 from dashboard.overlay_address import LEVELS, MODES, Address, edges_of
 from dashboard.pages import overlays as layout
 from dashboard.services import Services
 from dashboard.theme import DARK, LIGHT
+from data.counting import cells_with
 from data.periods import Period, Window
 from data.queries import records
 from data.queries.records import Metric
 from data.scope import Scope
 from data.units import Level
+from geo import hexagons
+from models import Claim
 from tests import town
-from tests.unit.dashboard.test_legend import texts
+from tests.unit.dashboard.test_legend import decoded, texts
 
 ALL = Scope()
 WHOLE = Window(date(2025, 1, 1), date(2026, 10, 31))
@@ -31,6 +37,7 @@ YEAR = Period(2022, 12)
         "",
         f"?area={town.EAST}&mode=change&metric=open&level=grid&smoothing=local&boundaries=then",
         "?scheme=fixed&period=2022H1&edges=60,70.5,80&chosen=420102001001",
+        "?mode=change&period=2022Q2&against=2021Q4&side=was&level=cell&resolution=9",
     ],
 )
 def test_an_address_is_written_as_it_was_read(search: str) -> None:
@@ -64,6 +71,9 @@ def test_the_controls_choose_a_length_and_a_period() -> None:
         layout.EDGES: "1,2",
         layout.STEP: "12",
         layout.SLIDER: 0,
+        layout.SIDE: "change",
+        layout.AGAINST: None,
+        layout.RESOLUTION: "8",
     }
     new = page.controls(Address(chosen="1"), values, {layout.STEP}, WHOLE)
     assert new == Address(
@@ -121,6 +131,95 @@ def test_a_change_is_not_told_where_records_begin_within_the_period_before(town_
     assert "不作比较" in shown.note
 
 
+def test_a_period_is_compared_with_any_other_that_is_apart_and_wholly_recorded() -> None:
+    """Records from 1 January 2025 to 31 October 2026."""
+    address = Address(mode="change", metric=Metric.CLAIMS_PER_1000, period=Period(2026, 3, 2))
+    keys = [one.key for one in page.others(address, WHOLE)]
+    assert keys == ["2026Q4", "2026Q3", "2026Q1", "2025Q4", "2025Q3", "2025Q2", "2025Q1"]
+    assert page.against_of(address, WHOLE) == Period(2026, 3, 1)
+    chosen = address.but(against=Period(2025, 3, 2))
+    assert page.against_of(chosen, WHOLE) == Period(2025, 3, 2)
+    share = page.others(address.but(metric=Metric.SATISFACTION), WHOLE)
+    assert {one.key for one in share} == {*keys, "2026H2", "2025H1", "2025H2", "2025"}
+    within = address.but(against=Period(2026, 6, 1))  # half a year that holds the quarter
+    assert page.against_of(within, WHOLE) == Period(2026, 3, 1)
+    assert page.against_of(Address(period=Period(2025, 3, 1)), WHOLE) is None
+
+
+def test_two_periods_are_drawn_in_the_same_classes(services: Services) -> None:
+    with services.store.writing("claim") as session:
+        for n in range(24):
+            code, month = (town.SPRING, town.LAKE, town.WEST_GATE)[n % 3], 1 + n % 6
+            session.add(
+                Claim(
+                    area_code=code,
+                    item="修灯",
+                    source="elective",
+                    body="unit",
+                    claimed_on=date(2021, month, 3),
+                )
+            )
+    address = Address(
+        mode="change",
+        metric=Metric.CLAIMS_PER_1000,
+        period=Period(2022, 6, 1),
+        against=Period(2021, 3, 2),
+    )
+    whole = Window(date(2021, 1, 1), date(2022, 6, 30))
+    assert page.against_of(address, whole) == Period(2021, 6, 2)  # a quarter is no match for half a year
+    address = address.but(period=Period(2022, 3, 1), against=Period(2021, 3, 2))
+    sides = [page.look(services, ALL, address.but(side=one), LIGHT) for one in ("was", "now")]
+    was, now = ([text for text in texts(one.legend) if "—" in text or "低于" in text] for one in sides)
+    assert was == now != []
+    assert "2021 年第 2 季度（两期分级相同）" in texts(sides[0].legend)
+    assert "2022 年第 1 季度（两期分级相同）" in texts(sides[1].legend)
+    change = page.look(services, ALL, address, LIGHT)
+    assert "2021 年第 2 季度 → 2022 年第 1 季度" in texts(change.legend)
+    assert change.rows == sides[0].rows
+
+
+@pytest.fixture
+def placed(services: Services) -> Services:
+    """Give the town with two claims that have a point, in 春风 and far from it."""
+    xy = [town.point(*at).coords[0] for at in ((200, 200), (4500, 200))]
+    cells = hexagons.cells(*zip(*xy, strict=True)).astype(np.int64)
+    with services.store.writing("claim") as session:
+        for n, ((lon, lat), cell) in enumerate(zip(xy, cells, strict=True), start=1):
+            session.query(Claim).filter_by(id=n).update({"lon": lon, "lat": lat, "cell": int(cell)})
+    return services
+
+
+def test_cells_are_drawn_by_the_numbers_that_their_outlines_bear(placed: Services) -> None:
+    address = Address(metric=Metric.CLAIMS_PER_1000, level=Level.CELL, period=YEAR)
+    shown = page.look(placed, ALL, address, LIGHT)
+    assert shown.painted is not None
+    source = cell_layer.source(placed, ALL, address)
+    assert {one["source"] for one in shown.painted["groups"]} == {source["id"]}
+    assert sorted(decoded(shown.painted)) == [1, 2]
+    everything = cells_with(placed.store, ALL, ("claim",), 8)
+    outlined = json.loads(cell_layer.as_geojson(everything))["features"]
+    assert [one["properties"]["id"] for one in outlined] == [1, 2]
+    home = shapely.Point(town.point(200, 200))
+    number = next(
+        one["properties"]["id"] for one in outlined if shapely.geometry.shape(one["geometry"]).covers(home)
+    )
+    code = page.code_on_map(placed, ALL, address, {"layer": "cell", "id": number})
+    assert code == f"{int(hexagons.cells([home.x], [home.y], 8)[0]):x}"
+    drawn, _view = page.place(placed, ALL, address.but(chosen=code), moves=True)
+    assert [one["role"] for one in drawn] == ["selected"]
+    assert any("春风社区" in row["name"] for row in shown.rows)
+
+
+def test_cells_of_another_scope_are_not_drawn(placed: Services) -> None:
+    everything = cells_with(placed.store, ALL, ("claim",), 8)
+    assert len(everything) == 2
+    assert len(cells_with(placed.store, Scope(town.LAKE), ("claim",), 8)) == 0
+    address = Address(metric=Metric.CLAIMS_PER_1000, level=Level.CELL, period=YEAR)
+    assert cell_layer.code_of(placed, Scope(town.LAKE), address, 1) is None
+    shown = page.look(placed, Scope(town.LAKE), address, LIGHT)
+    assert shown.rows == []
+
+
 def test_an_area_is_entered_within_the_scope_only(town_services: Services) -> None:
-    assert page.entered(town_services, ALL, Address(), town.EAST).area == town.EAST
+    assert page.entered(town_services, ALL, Address(), town.EAST, chosen=None).area == town.EAST
     assert page.entered(town_services, Scope(town.SPRING), Address(), town.WEST) == Address()
