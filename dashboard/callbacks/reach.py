@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import auth
 from dashboard.callbacks.city import crumbs, pressed
+from dashboard.callbacks.places import GROUND, LINES, drawn, entered, gone_to, moves_map, triggers
 from dashboard.components import reach as parts
 from dashboard.components.shell import theme
 from dashboard.coverage_address import levels_below
@@ -23,7 +24,7 @@ from data.queries.coverage import WhatIf
 from data.scope import Scope
 from models.enums import AreaLevel, StationTier
 
-LAYERS = ["water", "green", "road", "compound", "community", "subdistrict", "county", "city", "label"]
+LAYERS = [*GROUND, "compound", *LINES]
 STREET_LEVELS = (AreaLevel.SUBDISTRICT, AreaLevel.COMMUNITY)
 """Streets within reach are drawn for these areas; a whole county's would be tens of megabytes."""
 CONTROLS = {page.FACILITY, page.TIERS, page.MINUTES, page.SPEED, page.LEVEL}
@@ -65,28 +66,26 @@ def register(app: Dash, services: Services) -> None:
         search: str,
     ) -> tuple[Any, Any]:
         address, scope = Address.of(search), auth.scope()
-        triggers = {str(one["prop_id"].rpartition(".")[0]) for one in ctx.triggered}
+        caused = triggers()
         key, by = pressed(ctx.triggered), "choice"
         if key == "none":
             new, by = address.but(at=None), "map"
         elif key:
-            new = entered(services, scope, address, key.partition(":")[2])
-        elif page.AREAS in triggers and area:
-            new = entered(services, scope, address, str(area["rowId"]))
-        elif page.GAPS in triggers and gap:
+            new = entered(services, scope, address, key.partition(":")[2], level=None, chosen=None)
+        elif page.AREAS in caused and area:
+            new = entered(services, scope, address, str(area["rowId"]), level=None, chosen=None)
+        elif page.GAPS in caused and gap:
             new = address.but(chosen=int(gap["rowId"].partition(":")[2]))
-        elif page.SITES in triggers and site:
+        elif page.SITES in caused and site:
             row = next((one for one in found if one["key"] == site["rowId"]), None)
             new = address.but(at=(round(row["lon"], 6), round(row["lat"], 6))) if row else address
-        elif page.MAP in triggers and clicked:
+        elif page.MAP in caused and clicked:
             new, by = address.but(at=(round(clicked["lng"], 6), round(clicked["lat"], 6))), "map"
-        elif triggers & CONTROLS:
+        elif caused & CONTROLS:
             new, by = controls(services, scope, address, facility, tiers, minutes, speed, level), "controls"
         else:
             raise PreventUpdate
-        if new == address:
-            raise PreventUpdate
-        return new.search(), {"by": by, "search": new.search()}
+        return gone_to(new, address, by)
 
     @app.callback(
         Output(page.FACILITY, "value"),
@@ -156,20 +155,36 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output(page.MAP, "overlays"),
+        Output(page.MAP, "handle"),
         Output(page.WHAT_IF, "children"),
         Input(page.URL, "search"),
         Input(page.FOUND, "data"),
     )
-    def show_place(search: str, found: list[dict[str, Any]]) -> tuple[Any, Any]:
+    def show_place(search: str, found: list[dict[str, Any]]) -> tuple[Any, Any, Any]:
         address, scope = Address.of(search), auth.scope()
         result, card = asked(services, scope, address)
-        return overlays(services, scope, address, result, found), card
+        return overlays(services, scope, address, found), handle(address, result), card
+
+    @app.callback(
+        Output(page.FIGURES, "children"),
+        Output(page.URL, "search", allow_duplicate=True),
+        Output(page.FIT, "data", allow_duplicate=True),
+        Input(page.MAP, "moved"),
+        State(page.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def drag(moved: dict[str, Any] | None, search: str) -> tuple[Any, Any, Any]:
+        if moved is None:
+            raise PreventUpdate
+        address = Address.of(search).but(at=(round(moved["lng"], 6), round(moved["lat"], 6)))
+        if moved["done"]:
+            return no_update, *gone_to(address, Address.of(search), "map")
+        return figures(services, auth.scope(), address), no_update, no_update
 
     @app.callback(Output(page.MAP, "view"), Input(page.URL, "search"), State(page.FIT, "data"))
     def look(search: str, fit: dict[str, Any]) -> Any:
         address = Address.of(search)
-        by = fit["by"] if fit["search"] == address.search() else "load"
-        return camera(services, auth.scope(), address) if by in {"choice", "load"} else no_update
+        return camera(services, auth.scope(), address) if moves_map(address, fit) else no_update
 
 
 def levels_of(services: Services, scope: Scope, address: Address) -> list[AreaLevel]:
@@ -206,15 +221,6 @@ def controls(
     )
     read = Address.of(asked_.search())
     return read.but(level=None) if read.level == levels_of(services, scope, address)[0] else read
-
-
-def entered(services: Services, scope: Scope, address: Address, code: str) -> Address:
-    """Return the address after going to an area."""
-    with services.store.reading() as session:
-        area, top = areas.by_code(session, scope, code), areas.top(session, scope)
-    if area is None:
-        return address
-    return address.but(area=None if top and top.code == code else code, level=None, chosen=None)
 
 
 def walked(services: Services, scope: Scope, address: Address) -> tuple[Any, ...]:
@@ -275,27 +281,39 @@ def asked(services: Services, scope: Scope, address: Address) -> tuple[WhatIf | 
     return found, parts.what_if(found, address.minutes)
 
 
+def figures(services: Services, scope: Scope, address: Address) -> Any:
+    """Return what a facility at the place would reach, while the place is being dragged."""
+    found, _card = asked(services, scope, address)
+    return no_update if found is None else parts.figures(found, address.minutes)
+
+
+def handle(address: Address, found: WhatIf | None) -> dict[str, Any] | None:
+    """Return the handle by which the place of the what-if is dragged."""
+    if address.at is None or found is None:
+        return None
+    label = _("假设新设的位置，可拖动，也可用方向键移动")
+    return {"lng": address.at[0], "lat": address.at[1], "label": label}
+
+
 def overlays(
-    services: Services, scope: Scope, address: Address, found: WhatIf | None, best: list[dict[str, Any]]
+    services: Services, scope: Scope, address: Address, best: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return what is drawn over the map: the area, streets, best sites, the marked place and compound."""
-    drawn: list[dict[str, Any]] = []
+    """Return what is drawn over the map: the area, streets, best sites and the marked compound."""
+    shown: list[dict[str, Any]] = []
     with services.store.reading() as session:
         area = areas.by_code(session, scope, address.area) if address.area else None
         outline = areas.geometry(session, scope, area.code) if area else None
         marked = details.get(session, scope, "compound", address.chosen) if address.chosen else None
     if area and area.level in STREET_LEVELS:
-        drawn.append(_drawn("service", *streets(services, scope.narrowed(area.code), address)))
+        shown.append(drawn("service", *streets(services, scope.narrowed(area.code), address)))
     if outline is not None:
-        drawn.append(_drawn("related", shapely.boundary(outline)))
+        shown.append(drawn("related", shapely.boundary(outline)))
     points = [shapely.Point(one["lon"], one["lat"]) for one in best]
     if points:
-        drawn.append(_drawn("related", *points))
+        shown.append(drawn("related", *points))
     if marked is not None and marked.geometry is not None:
-        drawn.append(_drawn("selected", marked.geometry))
-    if address.at is not None and found is not None:
-        drawn.append(_drawn("draft", shapely.Point(*address.at)))
-    return drawn
+        shown.append(drawn("selected", marked.geometry))
+    return shown
 
 
 def streets(services: Services, scope: Scope, address: Address) -> list[Any]:
@@ -318,10 +336,3 @@ def camera(services: Services, scope: Scope, address: Address) -> Any:
         area = areas.by_code(session, scope, address.area) if address.area else areas.top(session, scope)
         place = areas.bounds(session, scope, area.code) if area else None
     return {"key": address.area or "all", "bounds": list(place), "padding": 24} if place else no_update
-
-
-def _drawn(role: str, *shapes: Any) -> dict[str, Any]:
-    features = [
-        {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)} for shape in shapes
-    ]
-    return {"role": role, "geojson": {"type": "FeatureCollection", "features": features}}

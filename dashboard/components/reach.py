@@ -19,6 +19,8 @@ from models.enums import AreaLevel
 
 ROWS = 500
 """Rows of a list that go to the browser; the rest is counted beside it."""
+FIGURES = "reach-what-if-figures"
+"""What of the card changes while one drags."""
 COLOURS = {
     "light": ("#1f5fa8", "#5aa2cf", "#a9d3e3", "#d9772b"),
     "dark": ("#9fd8f0", "#4f9be6", "#2b5f9e", "#f0913b"),
@@ -187,8 +189,16 @@ def what_if(found: WhatIf | None, minutes: float) -> list[Any]:
     """Return the card of a place where a facility might stand."""
     head = html.Div([html.H2(_("假如在这里新设一处"))], className="panel-head")
     if found is None:
-        ask = _("点地图上任意一处，看新设后能多覆盖多少住户和小区。")
+        ask = _("点地图上任意一处，看新设后能多覆盖多少住户和小区；标记可以拖动。")
         return [head, html.P(ask, className="hint reach-hint")]
+    close = html.Button(
+        "×", id={"type": "goto", "key": "none"}, className="close", n_clicks=0, **{"aria-label": _("关闭")}
+    )
+    return [close, head, html.Div(figures(found, minutes), id=FIGURES)]
+
+
+def figures(found: WhatIf, minutes: float) -> list[Any]:
+    """Return what a facility would reach; it changes while the place is dragged."""
     homes = _("步行 {n} 分钟内共 {all} 户", n=f"{minutes:g}", all=number(found.dwellings))
     estates = _("过半住户可达的共 {all} 个", all=number(found.compounds))
     facts = [
@@ -207,10 +217,7 @@ def what_if(found: WhatIf | None, minutes: float) -> list[Any]:
         for label, value, note in facts
     ]
     how = _("此处离道路远，按直线距离估算。") if found.straight else _("沿路网步行测算。")
-    close = html.Button(
-        "×", id={"type": "goto", "key": "none"}, className="close", n_clicks=0, **{"aria-label": _("关闭")}
-    )
-    return [close, head, html.Div(cards, className="kpis"), html.P(how, className="hint")]
+    return [html.Div(cards, className="kpis"), html.P(how, className="hint")]
 
 
 def left_text(gaps: pd.DataFrame) -> str:

@@ -140,6 +140,8 @@ class PingqiMap(Component):
     draw
         ``"box"``, ``"polygon"`` or ``"line"`` while something is drawn: a box by dragging, others click by
         click, ended by a double click or Enter; Backspace takes a vertex back, Escape all.
+    handle
+        ``{lng, lat, label?}``: a place that the reader may drag, or move by the arrow keys.
     view
         ``{key, bounds, padding?, max_zoom?, animate?}`` or ``{key, center, zoom, animate?}``: obeyed when
         `key` changes.
@@ -152,6 +154,9 @@ class PingqiMap(Component):
         ``station.micro``.
     drawn
         Output ``{mode, coordinates, at}``: (lng, lat) of each vertex.
+    moved
+        Output ``{lng, lat, done, at}``: where the handle is, a few times a second while it is dragged; `done`
+        when it is let go.
     view_state
         Output ``{center, zoom, bounds}``, 250 ms after a movement.
     painted
@@ -167,8 +172,8 @@ class PingqiMap(Component):
     _base_nodes: ClassVar[list[str]] = ["children"]
     _prop_names: ClassVar[list[str]] = [
         *("id", "className", "style", "theme", "colors", "interactive", "attribution", "label_scale", "lang"),
-        *("sources", "visible", "zooms", "values", "overlays", "draw", "view"),
-        *("clicked", "drawn", "view_state", "painted", "failed"),
+        *("sources", "visible", "zooms", "values", "overlays", "draw", "handle", "view"),
+        *("clicked", "drawn", "moved", "view_state", "painted", "failed"),
     ]
     available_properties = _prop_names
     _valid_wildcard_attributes: ClassVar[list[str]] = []

@@ -9,9 +9,8 @@ from dash import dcc, html
 
 from dashboard import auth
 from dashboard.components import reach as parts
-from dashboard.components.shell import header, page, theme
-from dashboard.i18n import _, language
-from dashboard.map import PingqiMap
+from dashboard.components.shell import city_map, header, page, theme
+from dashboard.i18n import _
 from dashboard.map_sources import sources
 from dashboard.reach_address import SPEEDS
 from dashboard.services import Services
@@ -26,7 +25,7 @@ TIER_BOX = "reach-tier-box"
 LEVEL = "reach-level"
 WALK = "reach-walk"
 """The address without the what-if: tables and colours follow from it only when it changes."""
-WHAT_IF = "reach-what-if"
+WHAT_IF, FIGURES = "reach-what-if", parts.FIGURES
 AREAS, GAPS, SITES = "reach-areas", "reach-gaps", "reach-sites"
 AREAS_NOTE, GAPS_NOTE = "reach-areas-note", "reach-gaps-note"
 COUNT, FIND, FOUND = "reach-count", "reach-find", "reach-found"
@@ -51,16 +50,7 @@ def layout(services: Services) -> dmc.MantineProvider:
                 [
                     html.Section(
                         [
-                            PingqiMap(
-                                id=MAP,
-                                sources=found,
-                                theme=colours.name,
-                                colors=parts.MAP_COLORS[colours.name],
-                                lang=language(),
-                                attribution=_("审图要求以本地主管部门为准"),
-                                className="city-map",
-                                style={"height": "100%", "width": "100%"},
-                            ),
+                            city_map(MAP, found, colours, colors=parts.MAP_COLORS[colours.name]),
                             html.Div(id=LEGEND, className="legend-box"),
                             _bar(),
                         ],

@@ -67,6 +67,21 @@ export interface Drawn {
   at: number;
 }
 
+/** Where the handle stands, and what is read to those who can't see it. */
+export interface Place {
+  lng: number;
+  lat: number;
+  label?: string;
+}
+
+/** Where the handle was moved to; `done` when it was let go. */
+export interface Moved {
+  lng: number;
+  lat: number;
+  done: boolean;
+  at: number;
+}
+
 export interface Outputs {
   clicked?: {
     layer: string | null;
@@ -78,6 +93,7 @@ export interface Outputs {
     at: number;
   };
   drawn?: Drawn;
+  moved?: Moved;
   view_state?: { center: [number, number]; zoom: number; bounds: Bounds };
   painted?: { at: number; ms: number; set_ms: number; why: "load" | "values" };
   failed?: { message: string; at: number } | null;
@@ -95,6 +111,7 @@ export interface Props {
   values?: Values | null;
   overlays?: Overlay[];
   draw?: DrawMode | null;
+  handle?: Place | null;
   view?: View | null;
   interactive?: boolean;
   attribution?: string;

@@ -4,6 +4,7 @@ import { isTiled } from "./addresses.ts";
 import type { Outputs, Props, SourceSpec } from "./contract.ts";
 import { pageFonts } from "./fonts.ts";
 import { screenBox } from "./geometry.ts";
+import { Handle } from "./handle.ts";
 import { Hover, type Line } from "./hover.ts";
 import { addImages } from "./images.ts";
 import { mapLocale, texts } from "./locale.ts";
@@ -37,6 +38,7 @@ export class MapController {
   private readonly attribution: HTMLElement;
   private readonly recovery: Recovery;
   private readonly sketch: Sketch | null = null;
+  private readonly handle: Handle | null = null;
   private props: Props;
   private sources = new Map<string, SourceSpec>();
   private values: ValueTable | null = null;
@@ -84,6 +86,8 @@ export class MapController {
     if (interactive) {
       this.sketch = new Sketch(this.map, container, (drawn) => this.tell({ drawn }));
       this.sketch.use(props.draw ?? null);
+      this.handle = new Handle(this.map, (moved) => this.tell({ moved }));
+      this.handle.put(props.handle);
       this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
       this.map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
     }
@@ -132,6 +136,7 @@ export class MapController {
     if (restyle || changed("overlays")) this.restyle();
     if (this.ready && (values || restyle)) this.applyValues();
     this.sketch?.use(props.draw ?? null);
+    if (changed("handle")) this.handle?.put(props.handle);
     if (changed("view") && props.view && props.view.key !== before.view?.key) goTo(this.map, props.view);
     this.dressPage();
   }
@@ -141,6 +146,7 @@ export class MapController {
     cancelAnimationFrame(this.frame);
     this.recovery.stop();
     this.sketch?.remove();
+    this.handle?.remove();
     this.map.remove();
     this.container.replaceChildren();
   }
@@ -363,6 +369,8 @@ export class MapController {
     this.container.dataset.theme = this.props.theme ?? "light";
     const colors = this.colors();
     this.container.style.setProperty("--map-hover", colors.hover!);
+    this.container.style.setProperty("--map-draft", colors.draft!);
+    this.container.style.setProperty("--map-halo", colors.label_halo!);
     this.container.style.backgroundColor = colors.background!;
     this.attribution.textContent = this.props.attribution ?? "";
     this.attribution.hidden = !this.props.attribution;

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 
 from dashboard.callbacks import reach
 from dashboard.components import reach as parts
@@ -58,9 +57,13 @@ def test_the_controls_say_what_a_walk_is(services: Services) -> None:
 
 
 def test_an_area_outside_the_scope_is_not_entered(services: Services) -> None:
-    assert reach.entered(services, SPRING, Address(), town.WEST) == Address()
-    assert reach.entered(services, ALL, Address(chosen=3), town.EAST) == Address(area=town.EAST)
-    assert reach.entered(services, ALL, Address(area=town.EAST), town.CITY) == Address()
+    assert reach.entered(services, SPRING, Address(), town.WEST, level=None, chosen=None) == Address()
+    assert reach.entered(services, ALL, Address(chosen=3), town.EAST, level=None, chosen=None) == Address(
+        area=town.EAST
+    )
+    assert (
+        reach.entered(services, ALL, Address(area=town.EAST), town.CITY, level=None, chosen=None) == Address()
+    )
 
 
 def test_compounds_are_coloured_by_their_walk_and_counted() -> None:
@@ -98,10 +101,17 @@ def test_what_is_drawn_holds_the_place_and_stays_in_the_scope(services: Services
     address = Address(area=town.SPRING, at=HERE, chosen=1)
     found, _card = reach.asked(services, ALL, address)
     best = reach.sites(services, ALL, address, 2)
-    drawn = reach.overlays(services, ALL, address, found, best)
-    roles = [one["role"] for one in drawn]
-    assert roles.count("draft") == 1
-    place = next(one for one in drawn if one["role"] == "draft")["geojson"]["features"][0]["geometry"]
-    assert shapely.geometry.shape(place).coords[0] == HERE
-    inner = reach.overlays(services, Scope(town.WEST[:6]), address, None, [])
+    drawn = reach.overlays(services, ALL, address, best)
+    assert {one["role"] for one in drawn} >= {"related", "selected"}
+    handle = reach.handle(address, found)
+    assert handle is not None
+    assert (handle["lng"], handle["lat"]) == HERE
+    assert reach.handle(address.but(at=None), None) is None
+    inner = reach.overlays(services, Scope(town.WEST[:6]), address, [])
     assert inner == []
+
+
+def test_what_is_told_while_dragging_is_what_is_told_after(services: Services) -> None:
+    address = Address(at=HERE)
+    _found, card = reach.asked(services, ALL, address)
+    assert texts(reach.figures(services, ALL, address)) == texts(card[2].children)
