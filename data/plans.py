@@ -1,4 +1,4 @@
-"""Plans: drafts of boundaries with a ledger of changes, published as a new version or dropped.
+"""Plans: drafts of boundaries or organisations with a ledger of changes, published as a version or dropped.
 
 A published boundary is never edited in place: publishing writes the former geometry to ``boundary_version``
 with its dates and puts the new one in its layer, in one transaction. Whoever publishes second in an area gets
@@ -17,7 +17,7 @@ import pandas as pd
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from data import siting
+from data import organising, siting
 from data.bulk import frame_of, geo_frame_of, insert_frame, table_of
 from data.cities import today
 from data.cubes import RECORDS
@@ -176,7 +176,7 @@ def ledger_of(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
     frame = frame_of(session, query.order_by(Change.area_code, Change.code))
     frame["attributes"] = [json.loads(one) if isinstance(one, str) else {} for one in frame["attributes"]]
     stored: dict[str, str | None] = {}
-    for layer in frame["layer"].unique():
+    for layer in [one for one in LAYERS if one in set(frame["layer"])]:  # organisations' lines state theirs
         model = LAYERS[layer]
         codes = frame.loc[frame["layer"] == layer, "code"].tolist()
         stored |= {
@@ -254,15 +254,16 @@ def publish(
     Raises
     ------
     ConflictError
-        Where the boundaries of an area concerned were published anew after the draft was made, or a feature
-        of the ledger is not there any more; the draft stays.
+        Where the boundaries (or organisations) of an area concerned were published anew after the draft was
+        made, or a feature of the ledger is not there any more; the draft stays.
     DataError
         Where there is no such draft, no line is accepted, or a feature to be removed is still in use.
     """
     scope, on = scope or Scope(), on or today()
     with store.reading() as session:
         layers = list(session.scalars(select(Change.layer).where(Change.plan_id == plan_id).distinct()))
-    with store.writing(*_tables(layers)) as session:
+        tables = _tables(session, plan_id, layers)
+    with store.writing(*tables) as session:
         revision = _locked_revision(session) + 1
         plan = draft_of(session, plan_id, scope)
         changes = changes_of(session, plan_id)
@@ -275,6 +276,8 @@ def publish(
         for layer in [one for one in LAYERS if one in layers]:
             apply(session, LAYERS[layer], changes[changes["layer"] == layer], plan_id, on)
             siting.relink(session, LAYERS[layer])
+        if organising.LAYER in layers:
+            organising.apply(session, plan, changes)
         for layer, area in changes[["layer", "area_code"]].drop_duplicates().itertuples(index=False):
             session.merge(Setting(key=f"{AREA_REVISION}:{layer}:{area}", value=str(revision)))
         if then is not None:
@@ -284,8 +287,10 @@ def publish(
         return counts_of(changes)
 
 
-def _tables(layers: list[str]) -> list[str]:
+def _tables(session: Session, plan_id: int, layers: list[str]) -> list[str]:
     """Return what publishing writes: the layers, their former versions, and what stands in them."""
+    if organising.LAYER in layers:
+        return ["plan", *organising.tables(session, plan_id)]
     users = [child.__tablename__ for layer in layers for child in siting.linked_to(LAYERS[layer])]
     return list(dict.fromkeys(["plan", "boundary_version", *layers, *users, *RECORDS, "former_place"]))
 
@@ -309,11 +314,14 @@ def _check_conflict(session: Session, plan: Plan, changes: pd.DataFrame) -> None
     mine = set(changes["layer"] + ":" + changes["area_code"])
     if plan.kind is PlanKind.ALIGNMENT:  # its layers were solved together: a new boundary of any undoes it
         mine = {f"{layer}:{area}" for layer in LAYERS for area in set(changes["area_code"])}
+    elif plan.kind is PlanKind.STRUCTURE:  # its cases were read from these boundaries
+        mine |= {f"{layer}:{area}" for layer in ("compound", "grid") for area in set(changes["area_code"])}
     met = sorted(newer & mine)
     if met:
         area = met[0].partition(":")[2]
         name = session.scalar(select(Area.name).where(Area.code == area)) or area
+        what = "边界或组织架构" if plan.kind is PlanKind.STRUCTURE else "边界"
         raise ConflictError(
-            f"“{name}”等 {len(met)} 个区域的边界在方案 {plan.id} 起草后已由他人发布新版本；"
-            f"方案仍为草稿，没有丢失，请据最新边界重新生成。"
+            f"“{name}”等 {len(met)} 个区域的{what}在方案 {plan.id} 起草后已由他人发布新版本；"
+            f"方案仍为草稿，没有丢失，请据最新{what}重新生成。"
         )

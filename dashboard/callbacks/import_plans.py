@@ -9,6 +9,7 @@ import pandas as pd
 from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 from flask import abort
+from sqlalchemy.orm import Session
 
 from dashboard import auth
 from dashboard.components import import_report as tables
@@ -21,7 +22,7 @@ from data import plans
 from data.errors import DataError
 from data.queries.areas import names as area_names
 from data.tiles import Tiles
-from models.enums import PlanStatus
+from models.enums import PlanKind, PlanStatus
 
 _building = threading.Lock()
 
@@ -57,7 +58,7 @@ def register(app: Dash, services: Services) -> None:
         if plan_id is None:
             return None, hidden
         with services.store.reading() as session:
-            plan = next((one for one in plans.listing(session, auth.scope()) if one.id == plan_id), None)
+            plan = next((one for one in _of_boundaries(session) if one.id == plan_id), None)
             ledger = plans.ledger_of(session, auth.scope(), plan_id) if plan else pd.DataFrame()
         if plan is None:
             return None, hidden
@@ -117,10 +118,15 @@ def _decide(services: Services, plan_id: int, *, publish: bool) -> str:
     return _("方案 {n} 已发布：{counts}。地图稍后更新。", n=plan_id, counts=tables.counts(counts))
 
 
+def _of_boundaries(session: Session) -> list[plans.PlanRef]:
+    """Return the reader's plans but those of the organisation tree: 拉平对齐 shows and publishes them."""
+    return [one for one in plans.listing(session, auth.scope()) if one.kind is not PlanKind.STRUCTURE]
+
+
 def plan_rows(services: Services) -> list[dict[str, Any]]:
     """Return the plans in the reader's scope as rows, the newest first."""
     with services.store.reading() as session:
-        found = plans.listing(session, auth.scope())
+        found = _of_boundaries(session)
         names = area_names(session, [one.area_code for one in found])
     return [
         {

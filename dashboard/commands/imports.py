@@ -272,8 +272,10 @@ def _show_ledger(ledger: Any) -> None:
             line["code"],
             line["name"] or "—",
             _ACTIONS[line["action"].value],
-            f"{line['area_m2']:,.1f}",
-            "—" if line["displacement_m"] != line["displacement_m"] else f"{line['displacement_m']:,.2f}",
+            "—" if line["area_m2"] is None else f"{line['area_m2']:,.1f}",  # an organisation has none
+            "—"
+            if line["displacement_m"] is None or line["displacement_m"] != line["displacement_m"]
+            else f"{line['displacement_m']:,.2f}",
             "—"
             if line["households"] is None or line["households"] != line["households"]
             else f"{line['households']:,.0f}",
