@@ -70,7 +70,7 @@ def compare(
     mine, theirs = frame["code"].to_numpy(), stored["code"].to_numpy()
     place = pd.Index(theirs).get_indexer(mine)
     known = place >= 0
-    project = _projector(session, frame)
+    project = _projector(session, frame if len(frame) else stored)
     lines = [
         _added(frame[~known], columns, project),
         _changed(frame[known], stored.iloc[place[known]], columns, project, exact=exact),

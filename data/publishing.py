@@ -21,6 +21,7 @@ from models import (
     Base,
     BoundaryVersion,
     Building,
+    Change,
     Claim,
     Compound,
     Grid,
@@ -40,6 +41,8 @@ _USERS: Mapping[type[Base], Mapping[str, tuple[type[Base], ...]]] = {
 }
 """Columns that name a feature, and that are cleared where it is removed."""
 _IN_ONE_STATEMENT = 500
+REVIVED = "revived"
+"""Reason of a line that brings back, under its own code, what a later version removed."""
 
 
 def apply(session: Session, model: type[Base], changes: gpd.GeoDataFrame, plan_id: int, on: date) -> None:
@@ -62,6 +65,9 @@ def apply(session: Session, model: type[Base], changes: gpd.GeoDataFrame, plan_i
     changed = changes[action == ChangeAction.CHANGE.value]
     removed = changes[action == ChangeAction.REMOVE.value]
     stored = _stored(session, model, pd.concat([changed, removed])["code"].tolist())
+    revived = added["code"].isin(_revived(session, model, plan_id))
+    _revive(session, model, added[revived], plan_id, on)
+    added = added[~revived]
     _check_free(session, model, added)
     moved = changed[~changed.geometry.isna()]
     former = pd.concat([moved["code"], removed["code"]])
@@ -87,6 +93,31 @@ def _stored(session: Session, model: type[Base], codes: list[str]) -> gpd.GeoDat
             f"编码为 {gone[0]} 的图形已不存在（共 {len(gone)} 个）；方案仍为草稿，请重新生成后再发布。"
         )
     return frame
+
+
+def _revived(session: Session, model: type[Base], plan_id: int) -> list[str]:
+    query = select(Change.code).where(Change.plan_id == plan_id, Change.layer == model.__tablename__)
+    return list(session.scalars(query.where(Change.reason == REVIVED)))
+
+
+def _revive(session: Session, model: type[Base], added: gpd.GeoDataFrame, plan_id: int, on: date) -> None:
+    """Put retired features into force again; their rows and codes are what they were."""
+    if added.empty:
+        return
+    columns = table_of(model).columns
+    query = select(columns["code"], columns["id"]).where(
+        columns["code"].in_(added["code"].tolist()), columns["valid_to"].is_not(None)
+    )
+    row_of = {row.code: row.id for row in session.execute(query)}
+    gone = [one for one in added["code"] if one not in row_of]
+    if gone:
+        raise ConflictError(f"编码为 {gone[0]} 的图形已在使用（共 {len(gone)} 个）；没有恢复，请重新操作。")
+    rows = [
+        {"id": row_of[code], "geometry": geometry, "valid_from": on, "valid_to": None, "plan_id": plan_id}
+        | _values(model, attributes)
+        for code, attributes, geometry in zip(added["code"], added["attributes"], added.geometry, strict=True)
+    ]
+    session.execute(update(model), rows)
 
 
 def _check_free(session: Session, model: type[Base], added: pd.DataFrame) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import geopandas as gpd
 import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data import plans
+from data import plans, restoring
 from data.bulk import geo_frame_of, table_of
 from data.errors import DataError
 from data.ledger import compare
@@ -102,7 +103,8 @@ def restore(
 ) -> int:
     """Publish the boundaries that a version had in communities, as a plan of its own.
 
-    What was added since stays, and what was removed since does not come back: a version is one of boundaries.
+    Of compounds and grids, what was added since stays, and what was removed since does not come back: a
+    version is one of boundaries. Micro-grids come back as a whole, with where buildings and entrances are.
 
     Returns
     -------
@@ -119,7 +121,10 @@ def restore(
         raise DataError(f"{outside[0]} 不在您的管辖范围内。")
     with store.writing("plan", "change") as session:
         was = boundaries(session, scope, area_codes, plan_id)
-        ledgers = [_back(session, layer, was[was["layer"] == layer], scope) for layer in plans.LAYERS]
+        whole = restoring.micro_grids(session, was, later(session, plan_id), area_codes)
+        drawn = [layer for layer in plans.LAYERS if layer != "micro_grid"]
+        ledgers = [_back(session, layer, was[was["layer"] == layer], scope) for layer in drawn]
+        ledgers.append(whole)
         filled = [one for one in ledgers if len(one)]
         if not filled:
             raise DataError("当前边界与该版本相同，无需恢复。")
@@ -134,7 +139,8 @@ def restore(
         )
         plans.add(session, plan, pd.concat(filled, ignore_index=True))
         made = plan.id
-    plans.publish(store, made, account_id, scope=scope)
+    then = partial(restoring.settle, area_codes=area_codes) if len(whole) else None
+    plans.publish(store, made, account_id, scope=scope, then=then)
     return made
 
 
