@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from dashboard import auth
 from dashboard.align_address import Address
-from dashboard.callbacks import alignment_decisions, alignment_jobs
+from dashboard.callbacks import alignment_decisions, alignment_jobs, alignment_structures
 from dashboard.components import alignment_map as drawn
 from dashboard.components import alignment_tables as tables
 from dashboard.components.alignment_detail import card
@@ -38,6 +38,7 @@ def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     alignment_jobs.register(app, services)
     alignment_decisions.register(app, services)
+    alignment_structures.register(app, services)
     _register_choices(app, services)
     _register_map(app, services)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,16 @@ import pandas as pd
 from dashboard.components.tables import grid
 from dashboard.i18n import _, number
 from dashboard.theme import Theme
-from models.enums import FindingKind, MoveReason, OverlapCase, RefusalReason, RefusalStep, Structure
+from models.enums import (
+    ChangeAction,
+    FindingKind,
+    MoveReason,
+    OrganisationRank,
+    OverlapCase,
+    RefusalReason,
+    RefusalStep,
+    Structure,
+)
 
 CLASS = "import-grid align-grid"
 LAYERS = {
@@ -37,6 +47,7 @@ WHY = {
     RefusalReason.DISPLACEMENT: "要拉平，边界须移动 {needed} 米，超过容差。",
     RefusalReason.ATOM: "一栋楼压在固定的社区界线上，或两层图形都切开了它；楼栋不能切开，保持原样。",
     RefusalReason.NOT_LEVELLED: "围墙与网格边相距至多 {needed} 米，却移不到一起。",
+    RefusalReason.COVERAGE: "与相邻图形还有细小的重叠、缝隙或顶点不齐。",
     RefusalReason.FAILED: "这个社区没有算成，图形都保持原样。",
 }
 REMEDY = {
@@ -47,6 +58,7 @@ REMEDY = {
     RefusalReason.DISPLACEMENT: "核对图形；确属同一条界线的，把容差调到 {needed} 米以上重算。",
     RefusalReason.ATOM: "核对社区界线或楼栋轮廓。",
     RefusalReason.NOT_LEVELLED: "手工把网格边描到围墙上，或保持原样。",
+    RefusalReason.COVERAGE: "放大核对这一处，改画后重算。",
     RefusalReason.FAILED: "把该社区的图形导出，交技术支持核对。",
 }
 
@@ -267,6 +279,49 @@ def relation_rows(
         }
         for one in frame.astype(object).to_dict("records")
     ]
+
+
+def structures(grid_id: str, theme: Theme) -> dag.AgGrid:
+    """Return the table of what a plan of the organisation tree changes: one row for each organisation."""
+    columns = [
+        _text("state", _("采纳"), width=90, cellClassRules={"align-off": "!params.data.accepted"}),
+        _text("change", _("变化"), width=120),
+        _text("name", _("党组织"), flex=1, minWidth=170),
+        _text("rank", _("类别"), width=150),
+        _text("parent", _("上级党组织"), flex=1, minWidth=170),
+        _text("reason", _("依据"), flex=1, minWidth=200),
+        _text("community", _("社区"), width=120),
+    ]
+    return _table(grid_id, columns, theme, many=True)
+
+
+def structure_rows(ledger: pd.DataFrame, areas: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of `structures` from a plan's ledger (``reason``: JSON of case, compounds, grids)."""
+    words = {ChangeAction.ADD: _("新增"), ChangeAction.CHANGE: _("调整"), ChangeAction.REMOVE: _("撤并")}
+    rows = []
+    for one in ledger.sort_values("id").to_dict("records"):
+        line, why = one["attributes"], json.loads(one["reason"])
+        ranks = [_(OrganisationRank(rank).label) if rank else None for rank in line.get("rank", (None, None))]
+        merged = _("并入 {name}", name=line["into_name"][1]) if "into_name" in line else None
+        rows.append(
+            {
+                "id": str(one["id"]),
+                "accepted": bool(one["accepted"]),
+                "state": _("采纳") if one["accepted"] else _("不采纳"),
+                "change": words[one["action"]] + (_("，改设在小区") if "seat" in line else ""),
+                "name": _arrow(*line["name"]),
+                "rank": _arrow(*ranks),
+                "parent": merged or _arrow(*line["parent_name"]),
+                "reason": f"{_(OverlapCase(why['case']).label)}：{why['compounds']} · {why['grids']}",
+                "community": areas.get(one["area_code"], one["area_code"]),
+            }
+        )
+    return rows
+
+
+def _arrow(former: str | None, new: str | None) -> str:
+    """Return what something was and what it becomes; once where that is the same."""
+    return " → ".join(dict.fromkeys(one for one in (former, new) if one)) or "—"
 
 
 def summary(grid_id: str, theme: Theme) -> dag.AgGrid:

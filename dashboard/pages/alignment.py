@@ -62,6 +62,18 @@ FINDINGS, MOVES, REFUSALS, RELATIONS, VERSIONS, SUMMARY = (
     "align-summary",
 )
 FIGURE = "align-figure"
+MAKE_STRUCTURE, STRUCTURE_STATE = "align-make-structure", "align-structure-state"
+STRUCTURES, STRUCTURE_PLAN, STRUCTURE_TOOLS = (
+    "align-structures",
+    "align-structure-plan",
+    "align-structure-tools",
+)
+REFUSE_LINES, ACCEPT_LINES, PUBLISH_STRUCTURE, DROP_STRUCTURE = (
+    "align-refuse-lines",
+    "align-accept-lines",
+    "align-publish-structure",
+    "align-drop-structure",
+)
 REFUSE, ACCEPT, LEAVE_OUT, TAKE_IN = "align-refuse", "align-accept", "align-leave-out", "align-take-in"
 DECISIONS = "align-decisions"
 WHOLE = "align-restore-whole"
@@ -70,6 +82,7 @@ TAB_LABELS = {
     "moves": "变更",
     "refusals": "未能拉平",
     "relations": "小区与网格",
+    "structures": "组织架构",
     "versions": "版本",
     "summary": "统计",
 }
@@ -327,7 +340,8 @@ def _tables(colours: Theme) -> html.Section:
                     panel("findings", tables.findings(FINDINGS, colours)),
                     panel("moves", decisions, tables.moves(MOVES, colours)),
                     panel("refusals", tables.refusals(REFUSALS, colours)),
-                    panel("relations", tables.relations(RELATIONS, colours)),
+                    panel("relations", _structure_maker(), tables.relations(RELATIONS, colours)),
+                    panel("structures", _structure_tools(), tables.structures(STRUCTURES, colours)),
                     panel(
                         "versions",
                         dmc.Checkbox(id=WHOLE, label=_("方案涉及的全部社区一起恢复"), size="xs"),
@@ -353,4 +367,43 @@ def _tables(colours: Theme) -> html.Section:
             ),
         ],
         className="panel align-tables",
+    )
+
+
+def _structure_maker() -> html.Div:
+    return html.Div(
+        [
+            dmc.Button(_("按建议调整组织架构"), id=MAKE_STRUCTURE, size="xs", disabled=True),
+            html.Span(id=STRUCTURE_STATE, className="as-of", role="status"),
+        ],
+        className="align-buttons align-structure",
+    )
+
+
+def _structure_tools() -> html.Div:
+    return html.Div(
+        [
+            dmc.Select(
+                id=STRUCTURE_PLAN,
+                data=[],
+                placeholder=_("还没有组织架构方案"),
+                size="xs",
+                w=360,
+                searchable=True,
+                allowDeselect=False,
+                **{"aria-label": _("组织架构方案")},
+            ),
+            html.Div(
+                [
+                    dmc.Button(_("不采纳所选"), id=REFUSE_LINES, size="xs", variant="default"),
+                    dmc.Button(_("重新采纳所选"), id=ACCEPT_LINES, size="xs", variant="default"),
+                    dmc.Button(_("发布组织架构"), id=PUBLISH_STRUCTURE, size="xs"),
+                    dmc.Button(_("放弃"), id=DROP_STRUCTURE, size="xs", variant="default"),
+                ],
+                id=STRUCTURE_TOOLS,
+                className="align-buttons",
+                style={"display": "none"},
+            ),
+        ],
+        className="align-buttons align-structure",
     )
