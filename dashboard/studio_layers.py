@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from data.drawing_publishing import micro_grids
 from data.drawings import Sheet
 from data.errors import DataError
 from data.store import IDENTITY
+from geo.boundary import handles
 
 KEPT_S = 3600
 DIGITS = 7
@@ -45,23 +46,47 @@ def routes(services: Services) -> Blueprint:
     return blueprint
 
 
-def sources(services: Services, sheet: Sheet, base: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the sources of the map: what lies beneath, the cells, and the micro-grids of this version."""
-    reader = f"{(services.store.setting(IDENTITY) or '')[:8]}.{sheet.created_at:%y%m%d%H%M%S}"
+def sources(
+    services: Services, sheet: Sheet, base: list[dict[str, Any]], *, in_force: bool = False
+) -> list[dict[str, Any]]:
+    """Return the sources of the map: what lies beneath, the cells, and the micro-grids of this version.
+
+    Those in force when the draft was begun, where `in_force`, do not change with the version.
+    """
     hidden = {"micro_grid", "compound_label", "grid_label", "point"}
     kept = [one for one in base if one["layer"] not in hidden]
 
     def own(layer: str, kind: str, name: str, version: int, **more: str) -> dict[str, Any]:
-        url = f"/studio/{sheet.plan_id}/{version}/{name}.json?for={reader}"
-        return {"id": layer, "layer": layer, "kind": kind, "url": url, **more}
+        return {
+            "id": layer,
+            "layer": layer,
+            "kind": kind,
+            "url": _url(services, sheet, name, version),
+            **more,
+        }
 
-    names = f"/studio/{sheet.plan_id}/0/names.json?for={reader}"
+    names = _url(services, sheet, "names")
+    of, version = ("before-", 0) if in_force else ("", sheet.version)
     return [
         *kept,
         own("cell", "polygon", "cells", 0, names_url=names),
-        own("drawn", "polygon", "drawn", sheet.version),
-        own("grid_label", "point", "labels", sheet.version),
+        own("drawn", "polygon", f"{of}drawn", version),
+        own("grid_label", "point", f"{of}labels", version),
     ]
+
+
+def knots(services: Services, sheet: Sheet) -> dict[str, str]:
+    """Return where the map reads by which vertices boundaries can be dragged."""
+    return {
+        "vertices_url": _url(services, sheet, "vertices"),
+        "handles_url": _url(services, sheet, "handles", sheet.version),
+    }
+
+
+def _url(services: Services, sheet: Sheet, name: str, version: int = 0) -> str:
+    """Return the address of a layer: browsers keep it, so it tells one draft and version from any other."""
+    reader = f"{(services.store.setting(IDENTITY) or '')[:8]}.{sheet.created_at:%y%m%d%H%M%S}"
+    return f"/studio/{sheet.plan_id}/{version}/{name}.json?for={reader}"
 
 
 def _collection(shapes: Iterable[Any], properties: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -115,4 +140,24 @@ def names(sheet: Sheet) -> dict[str, Any]:
     return {"ids": list(range(1, len(texts) + 1)), "names": texts}
 
 
-_WRITERS = {"cells": cells, "drawn": drawn, "labels": labels, "names": names}
+def vertices(sheet: Sheet) -> list[float]:
+    """Return the vertices of the cells: longitude and latitude by turns."""
+    xy = sheet.draft.fabric.lattice.vertex.view(np.float64).reshape(-1, 2)
+    degrees = shapely.get_coordinates(sheet.degrees(shapely.multipoints(xy)))
+    return [float(one) for one in degrees.ravel().round(DIGITS)]
+
+
+def _handles(sheet: Sheet) -> list[int]:
+    return [int(one) for one in handles(sheet.draft)]
+
+
+_WRITERS: dict[str, Callable[[Sheet], Any]] = {
+    "cells": cells,
+    "drawn": drawn,
+    "labels": labels,
+    "names": names,
+    "before-drawn": lambda sheet: drawn(sheet.in_force()),
+    "before-labels": lambda sheet: labels(sheet.in_force()),
+    "vertices": vertices,
+    "handles": _handles,
+}

@@ -47,8 +47,6 @@ def micro_grids(sheet: Sheet) -> gpd.GeoDataFrame:
     ids = sorted(draft.grids, key=lambda one: draft.grids[one].code)
     number = {one: n for n, one in enumerate(ids)}
     label = np.array([number.get(one, -1) for one in draft.owner.tolist()], dtype=np.int64)
-    inside = label >= 0
-    shapes = dissolved(draft.fabric.polygon[inside], label[inside], len(ids))
     figures = [draft.figures[one] for one in ids]
     return gpd.GeoDataFrame(
         {
@@ -66,7 +64,7 @@ def micro_grids(sheet: Sheet) -> gpd.GeoDataFrame:
             "area_m2": [one.area_m2 for one in figures],
             "responsible_body": [sheet.responsible.get(one) for one in ids],
         },
-        geometry=shapes,
+        geometry=draft.polygons(ids),
         crs=sheet.cells.frame.crs,
     )
 

@@ -160,13 +160,14 @@ class Sheet:
 
     def moved(self) -> dict[str, tuple[float, float]]:
         """Return the households that left each micro-grid in force, and those it had."""
-        start, owner = self.cells.start, self.draft.owner
-        load = self.draft.fabric.households
-        result = {}
-        for one in dict.fromkeys(start[start != None].tolist()):  # noqa: E711
-            was = start == one
-            result[one] = (float(load[was & (owner != one)].sum()), float(load[was].sum()))
-        return result
+        left: dict[str, float] = {}
+        had: dict[str, float] = {}
+        load = self.draft.fabric.households.tolist()
+        for one, now, count in zip(self.cells.start.tolist(), self.draft.owner.tolist(), load, strict=True):
+            if one is not None:
+                had[one] = had.get(one, 0.0) + count
+                left[one] = left.get(one, 0.0) + (count if now != one else 0.0)
+        return {one: (left[one], count) for one, count in had.items()}
 
 
 # --- what there is ---
@@ -362,6 +363,7 @@ def _own(draft: Draft) -> Draft:
     twin = copy(draft)
     twin.owner, twin.grids, twin.locked = draft.owner.copy(), dict(draft.grids), set(draft.locked)
     twin.done, twin.undone, twin.figures = list(draft.done), list(draft.undone), dict(draft.figures)
+    twin.outlines = dict(draft.outlines)
     return twin
 
 

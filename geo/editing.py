@@ -135,6 +135,8 @@ class Draft:
         Ids of micro-grids that stay as they are. Locks are no edits: undo neither sets nor opens one.
     done, undone
         History, oldest first, and what redo would do, next last.
+    outlines
+        Polygons that were asked for and have not changed since, by id.
     """
 
     fabric: Fabric
@@ -146,6 +148,7 @@ class Draft:
     done: list[Change] = field(default_factory=list)
     undone: list[Change] = field(default_factory=list)
     figures: dict[str, Figures] = field(init=False)
+    outlines: dict[str, shapely.Geometry] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.figures = {one: self._figures(one) for one in self.grids}
@@ -213,6 +216,7 @@ class Draft:
             if new is not None:
                 self.grids[new.id] = new
         for one in change.touched():
+            self.outlines.pop(one, None)
             if one in self.grids:
                 self.figures[one] = self._figures(one)
 
@@ -252,7 +256,22 @@ class Draft:
 
     def polygon(self, one: str) -> shapely.Geometry:
         """Return the polygon of a micro-grid, derived from its cells."""
-        return self.fabric.outline(self.cells(one))
+        if one not in self.outlines:
+            self.outlines[one] = self.fabric.outline(self.cells(one))
+        return self.outlines[one]
+
+    def polygons(self, ids: Sequence[str]) -> NDArray[np.object_]:
+        """Return the polygons of micro-grids; those that no edit touched are made once."""
+        number = {one: n for n, one in enumerate(ids)}
+        label = np.array([number.get(one, -1) for one in self.owner.tolist()], dtype=np.int64)
+        order = np.argsort(label, kind="stable")
+        start = np.searchsorted(label[order], np.arange(len(ids) + 1))
+        result = np.empty(len(ids), dtype=object)
+        for n, one in enumerate(ids):
+            if one not in self.outlines:
+                self.outlines[one] = self.fabric.outline(order[start[n] : start[n + 1]])
+            result[n] = self.outlines[one]
+        return result
 
     def _figures(self, one: str) -> Figures:
         fabric, cells = self.fabric, self.cells(one)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
@@ -12,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from geo.crs import require_metric
 from geo.errors import GeoError
-from geo.faces import borders, edges_of
+from geo.faces import Edges, borders, edges_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,6 +21,44 @@ if TYPE_CHECKING:
 
     Positions = NDArray[np.int64]
     Floats = NDArray[np.float64]
+
+
+class Lattice(NamedTuple):
+    """The graph that the borders of cells make: each edge once.
+
+    Attributes
+    ----------
+    vertex
+        (n,) as complex numbers x + iy.
+    start, end
+        (m,) positions in `vertex`.
+    one, other
+        (m,) the cells on both sides; `other` is -1 on the outer border.
+    """
+
+    vertex: NDArray[np.complex128]
+    start: Positions
+    end: Positions
+    one: Positions
+    other: Positions
+
+    @classmethod
+    def of(cls, edges: Edges) -> Lattice:
+        """Return the lattice of a coverage's edges."""
+        key = edges.keys()
+        order = np.argsort(key, kind="stable")
+        fresh = np.append(True, np.diff(key[order]) != 0)
+        first = order[fresh]
+        twin = np.append(np.flatnonzero(fresh)[1:], len(order)) - np.flatnonzero(fresh) > 1
+        other = np.full(len(first), -1)
+        other[twin] = edges.polygon[order[np.flatnonzero(fresh)[twin] + 1]]
+        return cls(edges.vertex, edges.start[first], edges.end[first], edges.polygon[first], other)
+
+    def nearest(self, x: float, y: float) -> tuple[int, float]:
+        """Return the vertex nearest to a place, and how far it is, in metres."""
+        away = np.abs(self.vertex - complex(x, y))
+        at = int(away.argmin())
+        return at, float(away[at])
 
 
 @dataclass(frozen=True)
@@ -101,6 +140,11 @@ class Fabric:
             shapely.area(polygon),
             hashlib.sha256(bytes_).hexdigest()[:16],
         )
+
+    @cached_property
+    def lattice(self) -> Lattice:
+        """The graph of the cells' borders."""
+        return Lattice.of(edges_of(self.polygon))
 
     def cells_of(self, building: str) -> Positions:
         """Return the cells of a building; one, or as many as it has entrances.

@@ -1,6 +1,6 @@
 // 微网格工作台: one key for each step; keys stay with a field while one types in it.
 (() => {
-  const TOOLS = ["choose", "box", "polygon", "split", "take"];
+  const TOOLS = ["choose", "box", "polygon", "split", "take", "drag"];
   const BUTTONS = {
     m: "studio-move", g: "studio-merge", s: "studio-split", l: "studio-lock", u: "studio-unlock",
     z: "studio-undo", y: "studio-redo", n: "studio-next", c: "studio-check", r: "studio-again",
@@ -10,7 +10,7 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     pingqiStudio: {
       help: (clicks, opened) => (clicks ? !opened : window.dash_clientside.no_update),
-      draw: (tool) => ({ box: "box", polygon: "polygon", split: "line", take: "polygon" })[tool] ?? null,
+      draw: (tool) => ({ box: "box", polygon: "polygon", split: "line", take: "polygon", drag: "vertex" })[tool] ?? null,
     },
   });
 

@@ -11,7 +11,7 @@ from dash.exceptions import PreventUpdate
 from sqlalchemy.orm import Session
 
 from dashboard import auth
-from dashboard.callbacks import studio_edits, studio_jobs
+from dashboard.callbacks import studio_compare, studio_edits, studio_files, studio_jobs
 from dashboard.components import studio as parts
 from dashboard.components.alignment_map import bounds_of, overlay
 from dashboard.components.shell import theme
@@ -21,6 +21,7 @@ from dashboard.map_sources import sources
 from dashboard.pages import studio as page
 from dashboard.services import Services
 from dashboard.studio_address import Address
+from dashboard.studio_layers import knots
 from dashboard.studio_layers import sources as with_draft
 from dashboard.uploads import may_import
 from data import drawings
@@ -28,15 +29,16 @@ from data.drawings import Sheet
 from data.errors import DataError
 from data.queries import areas, drawing_lists
 from data.scope import Scope
+from geo.differences import difference
 from models.enums import PlanStatus
-
-VISIBLE = ["water", "green", "road", "building", "community", "cell", "drawn", "grid", "label", "compound"]
 
 
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     studio_jobs.register(app, services)
     studio_edits.register(app, services)
+    studio_compare.register(app, services)
+    studio_files.register(app, services)
     _register_address(app, services)
     _register_choice(app, services)
 
@@ -49,6 +51,7 @@ def register(app: Dash, services: Services) -> None:
         Output(page.SEEN, "data"),
         Output(page.TABLE, "rowData"),
         Output(page.MAP, "sources"),
+        Output(page.MAP, "knots"),
         Output(page.MAP, "values"),
         Output(page.MAP, "visible"),
         Output(page.FIGURES, "children"),
@@ -108,7 +111,8 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
             [],
             base,
             None,
-            [*VISIBLE, "micro_grid"],
+            None,
+            [*page.VISIBLE, "micro_grid"],
             None,
             nothing,
             True,
@@ -125,8 +129,9 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
         {"plan": sheet.plan_id, "version": sheet.version},
         parts.rows(sheet),
         with_draft(services, sheet, base),
+        knots(services, sheet),
         parts.values(sheet),
-        VISIBLE,
+        page.VISIBLE,
         parts.totals(sheet, workers),
         figure(sheet),
         not draft.done,
@@ -187,9 +192,10 @@ def _register_address(app: Dash, services: Services) -> None:
     def go(area: str | None, plan: str | None, search: str) -> str:
         address = Address.of(search)
         if ctx.triggered_id == page.AREA and area and area != address.area:
-            return address.but(area=area, plan=first_draft(services, auth.scope(), area)).search()
+            return address.but(area=area, plan=first_draft(services, auth.scope(), area), other=None).search()
         if ctx.triggered_id == page.PLAN and plan and int(plan) != address.plan:
-            return address.but(plan=int(plan)).search()
+            other = None if address.other == plan else address.other
+            return address.but(plan=int(plan), other=other).search()
         raise PreventUpdate
 
     @app.callback(
@@ -264,15 +270,20 @@ def _register_choice(app: Dash, services: Services) -> None:
         Input(page.CHOSEN, "data"),
         Input(page.SEEN, "data"),
         State(page.TARGET, "value"),
+        State(page.URL, "search"),
     )
-    def on_chosen(chosen: Any, seen: Any, target: str | None) -> tuple[Any, ...]:
+    def on_chosen(chosen: Any, seen: Any, target: str | None, search: str) -> tuple[Any, ...]:
         if not may_import():
             raise PreventUpdate
         address = Address(plan=(seen or {}).get("plan"))
         sheet = current(services, auth.scope(), address)
         if sheet is None:
             return [], None, [], None, "", ""
-        return in_hand(sheet, chosen["cells"], chosen["one"], target)
+        hand, *rest = in_hand(sheet, chosen["cells"], chosen["one"], target)
+        pair = studio_compare.both(services, auth.scope(), Address.of(search))
+        if pair is not None:
+            hand = studio_compare.differing(sheet, difference(sheet.draft, pair[1].draft).first) + hand
+        return hand, *rest
 
 
 def chosen(
@@ -319,11 +330,11 @@ def chosen(
 
 def problems(sheet: Sheet) -> list[str]:
     """Return the ids of micro-grids that a planner should look at, by code."""
-    draft = sheet.draft
+    draft, grids = sheet.draft, parts.grids_of(sheet)
     bad = [
         one
         for one, figures in draft.figures.items()
-        if figures.parts > 1 or (figures.households > 0 and parts.warning(sheet, one))
+        if figures.parts > 1 or (figures.households > 0 and parts.warning(sheet, one, grids))
     ]
     return sorted(bad, key=lambda one: draft.grids[one].code)
 

@@ -25,6 +25,7 @@ from data import drawing_files, drawing_publishing, drawings, plans
 from data.drawings import Sheet
 from data.errors import ConflictError, DataError
 from geo import editing
+from geo.boundary import drag
 from geo.editing import Draft, EditRefused
 from geo.redistricting import redistricted
 
@@ -73,7 +74,7 @@ def register(app: Dash, services: Services) -> None:
     def edit(*inputs: Any) -> tuple[Any, Any, Any]:
         *_buttons, drawn, tool, target, count, name, code, free, ticked, chosen, seen, refresh = inputs
         asked = ctx.triggered_id
-        if not seen or not ctx.triggered[0]["value"] or (asked == page.MAP and tool not in {"split", "take"}):
+        if not seen or not ctx.triggered[0]["value"] or (asked == page.MAP and tool not in page.EDITING):
             raise PreventUpdate
         if not may_import():
             abort(403)
@@ -186,16 +187,33 @@ def _doing(operation: Callable[..., Any], *arguments: Any, **more: Any) -> Work:
 
 
 def by_drawing(sheet: Sheet, tool: str, coordinates: list[list[float]], one: str | None) -> Work:
-    """Return what a drawn line or polygon does to the micro-grid in hand."""
+    """Return what a drawn line or polygon does to the micro-grid in hand, or a vertex that was dragged."""
     if tool == "take":
         if one is None:
             raise DataError(_("请先选一个微网格，再圈入楼栋。"))
         ring = sheet.metres(shapely.polygons(coordinates))
         return _doing(editing.take, ring, one)
+    if tool == "drag":
+        return _doing(drag, *(stored_vertex(sheet, *place) for place in coordinates))
     line = sheet.metres(shapely.linestrings(coordinates))
     line = sheet.draft.fabric.snapped(line, SNAP_M)
     one = one or most_crossed(sheet, line)
     return _doing(editing.split_by_line, one, line, grid_of(sheet, one))
+
+
+def stored_vertex(sheet: Sheet, lng: float, lat: float) -> int:
+    """Return the vertex of the cells' borders that is meant by a place.
+
+    Raises
+    ------
+    DataError
+        Where none is near.
+    """
+    point = sheet.metres(shapely.points(lng, lat))
+    vertex, away_m = sheet.draft.fabric.lattice.nearest(point.x, point.y)
+    if away_m > SNAP_M:
+        raise DataError(_("这里离最近的地块顶点还有 {n} 米；请拖到地块的顶点上。", n=number(away_m)))
+    return vertex
 
 
 def grid_of(sheet: Sheet, one: str) -> str | None:

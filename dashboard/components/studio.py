@@ -12,9 +12,8 @@ from dashboard.components.tables import grid
 from dashboard.i18n import _, number, percent
 from dashboard.map import encode_group
 from dashboard.theme import Theme
-from data.drawing_publishing import micro_grids
 from data.drawings import Sheet
-from geo.editing import EditRefused
+from geo.editing import EditRefused, Figures, MicroGrid
 from geo.partition import Band
 from models.enums import GridRule
 
@@ -30,7 +29,13 @@ STATES = {
 LOCKED = 5
 """Added to a state's code where the micro-grid is locked."""
 SELECTED, ACTIVE = "#c2255c", "#1c4fb8"
-MAP_COLORS = {"selected": SELECTED, "related": ACTIVE, "grid": "#8e24aa", "building": "#ffffff"}
+MAP_COLORS = {
+    "selected": SELECTED,
+    "related": ACTIVE,
+    "grid": "#8e24aa",
+    "building": "#ffffff",
+    "service": "#111827",
+}
 
 REFUSED = {
     "nothing_to_undo": "没有可以撤销的操作。",
@@ -43,6 +48,11 @@ REFUSED = {
     "too_few": "{ids} 的楼栋（单元）太少，分不成这么多份。",
     "code_used": "这个编码已被使用或曾经使用过；编码终身不变，不能重复。",
     "code_form": "编码只能由数字组成。",
+    "no_boundary": "这里不是两个微网格的分界；请拖两个微网格之间的点，三个相接的点不能拖。",
+    "out_of_reach": "边界到不了这一点；请拖到分界两侧的微网格之内，近一些。",
+    "swallowed": "这样 {ids} 会被整个划走；要合并请用“合并”。",
+    "parted": "这样 {ids} 会断成几块，没有改动。",
+    "building_cut": "这样会把 {ids} 里一栋楼的几个单元分开；要分开，请点选单元后划入。",
     "stale": "状态已变，请刷新页面后重做。",
     "other_cells": "楼栋数据已更新，这份草稿不能继续；请重新打开社区。",
 }
@@ -125,8 +135,23 @@ def table(grid_id: str, theme: Theme) -> dag.AgGrid:
     )
 
 
-def warning(sheet: Sheet, one: str) -> str:
-    """Return what is wrong with a micro-grid at a glance; nothing where all is well."""
+def grids_of(sheet: Sheet) -> dict[str | None, set[str]]:
+    """Return the grids that each micro-grid lies in."""
+    found: dict[str | None, set[str]] = {}
+    for one, grid_ in zip(sheet.draft.owner.tolist(), sheet.cells.grid.tolist(), strict=True):
+        if grid_ is not None:
+            found.setdefault(one, set()).add(grid_)
+    return found
+
+
+def warning(sheet: Sheet, one: str, grids: dict[str | None, set[str]]) -> str:
+    """Return what is wrong with a micro-grid at a glance; nothing where all is well.
+
+    Parameters
+    ----------
+    grids
+        As `grids_of` returns them.
+    """
     figures = sheet.draft.figures[one]
     state = state_of(figures.households, sheet.draft.band)
     found = []
@@ -134,32 +159,34 @@ def warning(sheet: Sheet, one: str) -> str:
         found.append(_("分成 {n} 块", n=figures.parts))
     if state != WITHIN:
         found.append(_(STATES[state][1]))
-    grids = {name for name in sheet.cells.grid[sheet.draft.cells(one)] if name is not None}
-    if len(grids) > 1:
-        found.append(_("跨 {n} 个网格", n=len(grids)))
+    if len(grids.get(one, ())) > 1:
+        found.append(_("跨 {n} 个网格", n=len(grids[one])))
     return "，".join(found)
 
 
 def rows(sheet: Sheet) -> list[dict[str, Any]]:
     """Return the rows of `table`, by code."""
-    frame = micro_grids(sheet)
-    return [
-        {
-            "id": row.id,
-            "code": short(row.code, sheet.area_code),
-            "full": row.code,
-            "name": row.name,
-            "households": row.households,
-            "buildings": row.buildings,
-            "compactness": round(row.compactness, 2),
-            "responsible": row.responsible_body,
-            "locked": _("已锁") if row.id in sheet.draft.locked else "",
-            "warning": warning(sheet, row.id),
-            "fine": sheet.draft.figures[row.id].in_band,
-            "state": state_of(row.households, sheet.draft.band) != EMPTY,
-        }
-        for row in frame.itertuples(index=False)
-    ]
+    draft, grids = sheet.draft, grids_of(sheet)
+    ordered = sorted(draft.grids.values(), key=lambda one: one.code)
+    return [_row(sheet, one, draft.figures[one.id], grids) for one in ordered]
+
+
+def _row(sheet: Sheet, one: MicroGrid, figures: Figures, grids: dict[str | None, set[str]]) -> dict[str, Any]:
+    load = round(figures.households)
+    return {
+        "id": one.id,
+        "code": short(one.code, sheet.area_code),
+        "full": one.code,
+        "name": one.name or None,
+        "households": load,
+        "buildings": figures.buildings,
+        "compactness": round(figures.compactness, 2),
+        "responsible": sheet.responsible.get(one.id),
+        "locked": _("已锁") if one.id in sheet.draft.locked else "",
+        "warning": warning(sheet, one.id, grids),
+        "fine": figures.in_band,
+        "state": state_of(load, sheet.draft.band) != EMPTY,
+    }
 
 
 def totals(sheet: Sheet, workers: int) -> html.Dl:
@@ -203,7 +230,7 @@ def chosen(sheet: Sheet, cells: list[int], one: str | None) -> list[Any]:
             (_("面积"), _("{n} 平方米", n=number(figures.area_m2))),
             (_("紧凑度"), number(figures.compactness, 2)),
         ]
-        note = warning(sheet, one)
+        note = warning(sheet, one, grids_of(sheet))
         if note:
             facts.append((_("提示"), note))
         parts.append(_facts(facts))

@@ -140,8 +140,14 @@ class PingqiMap(Component):
     draw
         ``"box"``, ``"polygon"`` or ``"line"`` while something is drawn: a box by dragging, others click by
         click, ended by a double click or Enter; Backspace takes a vertex back, Escape all.
+        ``"vertex"`` while boundaries are dragged from vertex to vertex by `knots`.
+    knots
+        ``{vertices_url, handles_url}``: the one answers ``[lng, lat, lng, lat, …]``, the other with the
+        positions of those vertices that can be dragged; read when `draw` is first ``"vertex"``.
     handle
         ``{lng, lat, label?}``: a place that the reader may drag, or move by the arrow keys.
+    group
+        Maps of one group look at the same place: where one is moved, the others go.
     view
         ``{key, bounds, padding?, max_zoom?, animate?}`` or ``{key, center, zoom, animate?}``: obeyed when
         `key` changes.
@@ -153,7 +159,7 @@ class PingqiMap(Component):
         Output ``{layer, id, source, point?, lng, lat, at}``; layer is None on empty ground; `point` is, say,
         ``station.micro``.
     drawn
-        Output ``{mode, coordinates, at}``: (lng, lat) of each vertex.
+        Output ``{mode, coordinates, at}``: (lng, lat) of each vertex; from where to where one was dragged.
     moved
         Output ``{lng, lat, done, at}``: where the handle is, a few times a second while it is dragged; `done`
         when it is let go.
@@ -172,7 +178,7 @@ class PingqiMap(Component):
     _base_nodes: ClassVar[list[str]] = ["children"]
     _prop_names: ClassVar[list[str]] = [
         *("id", "className", "style", "theme", "colors", "interactive", "attribution", "label_scale", "lang"),
-        *("sources", "visible", "zooms", "values", "overlays", "draw", "handle", "view"),
+        *("sources", "visible", "zooms", "values", "overlays", "draw", "knots", "handle", "group", "view"),
         *("clicked", "drawn", "moved", "view_state", "painted", "failed"),
     ]
     available_properties = _prop_names

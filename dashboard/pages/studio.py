@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.components import studio as parts
+from dashboard.components import studio_files
 from dashboard.components.shell import header, page, theme
 from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
@@ -21,6 +22,10 @@ URL, REFRESH, SEEN = "studio-url", "studio-refresh", "studio-seen"
 """`SEEN` is what the planner looks at: ``{"plan": id, "version": n}``."""
 CHOSEN = "studio-chosen"
 """``{"cells": [position, …], "one": id of the micro-grid in hand, "view": {…} or None}``."""
+COMPARE, OTHER, OTHER_MAP, COMPARED = "studio-compare", "studio-other", "studio-other-map", "studio-compared"
+GROUP = "studio"
+"""The maps of the page look at the same place."""
+VISIBLE = ["water", "green", "road", "building", "community", "cell", "drawn", "grid", "label", "compound"]
 AREA, PLAN, LEAST, MOST = "studio-area", "studio-plan", "studio-least", "studio-most"
 OPEN, PROPOSE_NEW, PROPOSE_CITY, STATE = "studio-open", "studio-new", "studio-city", "studio-state"
 JOB, JOB_TEXT, JOB_BAR, CANCEL, POLL = (
@@ -65,11 +70,13 @@ TOOLS = {
     "polygon": "圈选",
     "split": "画线切分",
     "take": "圈入当前",
+    "drag": "拖动边界",
 }
-"""What the mouse does; all but the first draw."""
-DRAWS = {"box": "box", "polygon": "polygon", "split": "line", "take": "polygon"}
+"""What the mouse does; all but the first draw or drag."""
+EDITING = {"split", "take", "drag"}
+"""Tools that change the draft when something was drawn; the others choose."""
 KEYS = (
-    ("1 – 5", "点选、框选、圈选、画线切分、圈入当前"),
+    ("1 – 6", "点选、框选、圈选、画线切分、圈入当前、拖动边界"),
     ("M", "把所选楼栋划入目标微网格"),
     ("G", "合并所选楼栋所在的微网格（或列表中勾选的）"),
     ("S", "把当前微网格分成几份"),
@@ -140,6 +147,14 @@ def _left(colours: Theme) -> html.Aside:
                 allowDeselect=False,
                 **{"aria-label": _("草稿")},
             ),
+            dmc.Select(
+                id=COMPARE,
+                data=[],
+                placeholder=_("不对比"),
+                size="xs",
+                allowDeselect=False,
+                **{"aria-label": _("对比")},
+            ),
             html.Div(
                 [
                     html.Span(_("每个微网格")),
@@ -180,6 +195,7 @@ def _left(colours: Theme) -> html.Aside:
                 [
                     dmc.TabsTab(_("微网格"), value="list"),
                     dmc.TabsTab(_("检查"), value="broken", id="studio-tab-broken"),
+                    studio_files.tab(),
                     html.Div(
                         [_button(_("检查规则"), CHECK), _button(_("下一个问题"), NEXT)],
                         className="studio-tab-tools",
@@ -188,6 +204,7 @@ def _left(colours: Theme) -> html.Aside:
             ),
             dmc.TabsPanel(parts.table(TABLE, colours), value="list"),
             dmc.TabsPanel(parts.broken_table(BROKEN, colours), value="broken"),
+            studio_files.panel(colours),
         ],
         id=TABS,
         value="list",
@@ -201,23 +218,9 @@ def _left(colours: Theme) -> html.Aside:
 
 def _stage(colours: Theme) -> html.Div:
     tools = [{"value": value, "label": _(label)} for value, label in TOOLS.items()]
-    colors = (
-        parts.MAP_COLORS
-        if colours.name == "light"
-        else {k: v for k, v in parts.MAP_COLORS.items() if k != "building"}
-    )
-    return html.Div(
+    first = html.Div(
         [
-            PingqiMap(
-                id=MAP,
-                sources=[],
-                theme=colours.name,
-                colors=colors,
-                zooms={"label.grid": [15, 24], "grid": [12, 24], "building": [14.5, 24]},
-                lang=language(),
-                attribution=_("审图要求以本地主管部门为准"),
-                style={"height": "100%", "width": "100%"},
-            ),
+            plan_map(MAP, colours, sources=[]),
             html.Div(
                 [
                     dmc.SegmentedControl(id=TOOL, data=tools, value="choose", size="xs"),
@@ -232,6 +235,28 @@ def _stage(colours: Theme) -> html.Div:
             html.Div(parts.legend(), id=LEGEND, className="legend-box"),
         ],
         className="stage studio-stage",
+    )
+    second = html.Div(id=OTHER, className="stage studio-stage studio-other", **{"data-plan": ""})
+    return html.Div(
+        [first, second, html.Div(id=COMPARED, className="studio-compared")], className="studio-maps"
+    )
+
+
+def plan_map(component_id: str, colours: Theme, **more: Any) -> PingqiMap:
+    """Return a map of a plan."""
+    own = parts.MAP_COLORS
+    if colours.name != "light":
+        own = {name: colour for name, colour in own.items() if name != "building"} | {"service": "#ffffff"}
+    return PingqiMap(
+        id=component_id,
+        theme=colours.name,
+        colors=own,
+        zooms={"label.grid": [15, 24], "grid": [12, 24], "building": [14.5, 24]},
+        lang=language(),
+        group=GROUP,
+        attribution=_("审图要求以本地主管部门为准"),
+        style={"height": "100%", "width": "100%"},
+        **more,
     )
 
 
@@ -329,7 +354,7 @@ def _right() -> html.Aside:
                 html.Div(id=FIGURES),
                 dcc.Graph(id=FIGURE, config={"displayModeBar": False}, className="studio-figure"),
             ),
-            section(_("发布与导出"), end),
+            section(_("发布与导出"), end, studio_files.controls()),
         ],
         className="studio-right",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import shapely
@@ -10,6 +11,9 @@ from sqlalchemy import func, select
 
 from data import drawings
 from data.scope import Scope
+from geo.boundary import drag, handles
+from geo.differences import difference
+from geo.editing import EditRefused
 from models import Building, MicroGrid, Plan
 from models.enums import PlanStatus
 from tests.browser.screens import Desk, Site
@@ -29,6 +33,11 @@ def shown(desk: Desk, version: int) -> None:
 
 def row(desk: Desk, code: str) -> None:
     """Click a micro-grid in the list: it is in hand, and the map goes there."""
+    desk.ask(
+        "code => { const api = dash_ag_grid.getApi('studio-table');"
+        " api.ensureNodeVisible(api.getRowNode(code)); }",
+        code,
+    )
     desk.page.click(f"#studio-table .ag-row[row-id='{code}'] .ag-cell[col-id='code']")
     desk.until(f"() => {PROPS}('studio-chosen').props.data.one === '{code}'")
     desk.still()
@@ -55,13 +64,7 @@ def at(desk: Desk, sheet: drawings.Sheet, x: float, y: float) -> tuple[float, fl
 
 def test_the_whole_round_of_a_planner(drawn_site: Site, sit_down: Callable[[Site], Desk]) -> None:
     site, desk = drawn_site, sit_down(drawn_site)
-    area, _count = site.rows(
-        select(Building.area_code, func.count()).group_by(Building.area_code).order_by(func.count().desc())
-    )[0]
-    desk.open(f"/grids/?area={area}")
-    desk.page.click("#studio-new")
-    desk.until("() => new URLSearchParams(location.search).has('plan')")
-    shown(desk, 1)
+    proposed(site, desk)
     sheet = sheet_of(desk)
     assert len(desk.prop("studio-table", "rowData")) == len(sheet.draft.grids)
     cell, one, other = border(sheet)
@@ -70,6 +73,92 @@ def test_the_whole_round_of_a_planner(drawn_site: Site, sit_down: Callable[[Site
     version = lock(desk, other, version)
     version = merge(desk, one, version)
     publish(site, desk, version)
+
+
+def proposed(site: Site, desk: Desk) -> None:
+    """Open the fullest community and let it be divided."""
+    area, _count = site.rows(
+        select(Building.area_code, func.count()).group_by(Building.area_code).order_by(func.count().desc())
+    )[0]
+    desk.open(f"/grids/?area={area}")
+    desk.page.click("#studio-new")
+    desk.until("() => new URLSearchParams(location.search).has('plan')")
+    shown(desk, 1)
+
+
+def test_a_boundary_is_dragged_and_two_plans_stand_side_by_side(
+    drawn_site: Site, sit_down: Callable[[Site], Desk]
+) -> None:
+    desk = sit_down(drawn_site)
+    proposed(drawn_site, desk)
+    before = sheet_of(desk)
+    start, end = some_drag(desk, before)
+    desk.page.keyboard.press("6")
+    desk.until(f"() => {PROPS}('studio-map').props.draw === 'vertex'")
+    desk.still()
+    desk.page.mouse.move(*at(desk, before, *start))
+    desk.until("() => document.querySelector('.pingqi-map-drag-dots').getAttribute('d')")
+    desk.page.mouse.down()
+    desk.page.mouse.move(*at(desk, before, *np.mean([start, end], axis=0)), steps=3)
+    desk.page.mouse.move(*at(desk, before, *end), steps=3)
+    desk.page.mouse.up()
+    shown(desk, 2)
+    after = sheet_of(desk)
+    assert after.draft.done[-1].kind == "drag"
+    beside(desk, before, after)
+
+
+def some_drag(desk: Desk, sheet: drawings.Sheet) -> tuple[Any, Any]:
+    """Look at a micro-grid; return a vertex of its boundary and one to which it can be dragged, both free."""
+    lattice = sheet.draft.fabric.lattice
+    on_map = "([x, y]) => document.elementFromPoint(x, y)?.tagName === 'CANVAS'"
+    for one, vertex, end in drags(sheet):
+        row(desk, one)
+        spots = [(z.real, z.imag) for z in lattice.vertex[[vertex, end]]]
+        if all(desk.ask(on_map, at(desk, sheet, *spot)) for spot in spots):
+            return spots[0], spots[1]
+    raise AssertionError("no boundary can be dragged")
+
+
+def drags(sheet: drawings.Sheet) -> Iterator[tuple[str, int, int]]:
+    """Yield a drag, and the micro-grid that gives, of several pairs of well inhabited ones of one grid."""
+    draft, lattice, seen = sheet.draft, sheet.draft.fabric.lattice, set()
+    for vertex in handles(draft).tolist():
+        around = (lattice.start == vertex) | (lattice.end == vertex)
+        cells = np.unique(np.concatenate([lattice.one[around], lattice.other[around]]))
+        pair = frozenset(draft.owner[cells])
+        few = min(draft.figures[one].buildings for one in pair) < 3
+        if pair in seen or few or len(set(sheet.cells.grid[cells])) > 1:
+            continue
+        seen.add(pair)
+        away = np.abs(lattice.vertex - lattice.vertex[vertex])
+        for end in np.argsort(away)[1:60].tolist():
+            try:
+                change = drag(draft, vertex, end)
+            except EditRefused:
+                continue
+            if away[end] > 10:
+                yield str(change.moves[0][1]), vertex, end
+                break
+
+
+def beside(desk: Desk, before: drawings.Sheet, after: drawings.Sheet) -> None:
+    """Compare with what is in force: two maps in step, and a table that says how many households differ."""
+    desk.ask("value => window.dash_clientside.set_props('studio-compare', { value })", "now")
+    desk.until("() => new URLSearchParams(location.search).get('with') === 'now'")
+    desk.until("() => document.querySelector('#studio-other-map')?.dataset.painted")
+    desk.still()
+    found = difference(after.draft, after.in_force().draft)
+    assert f"{round(found.households):,} 户" in desk.text(".studio-differing")
+    assert found.households > 0
+    desk.page.keyboard.press("1")
+    row(desk, next(iter(after.draft.grids)))
+    views = [desk.prop(name, "view_state") for name in ("studio-map", "studio-other-map")]
+    assert views[0]["center"] == views[1]["center"]
+    assert views[0]["zoom"] == views[1]["zoom"]
+    desk.page.keyboard.press("z")
+    shown(desk, 3)
+    assert sheet_of(desk).draft.owner.tolist() == before.draft.owner.tolist()
 
 
 def border(sheet: drawings.Sheet) -> tuple[int, str, str]:

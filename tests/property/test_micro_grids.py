@@ -10,6 +10,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from geo.boundary import drag, handles
 from geo.cells import Land, cells_of
 from geo.editing import (
     Draft,
@@ -79,7 +80,9 @@ def state(draft):
 
 
 step = st.tuples(
-    st.sampled_from(["move", "merge", "take", "line", "parts", "rename", "lock", "unlock", "undo", "redo"]),
+    st.sampled_from(
+        ["move", "merge", "take", "line", "parts", "drag", "rename", "lock", "unlock", "undo", "redo"]
+    ),
     st.integers(0, 500),
     st.integers(0, 500),
     st.tuples(spot, spot),
@@ -107,10 +110,46 @@ def edit(draft, kind, a, b, ends):
         draft.do(
             split_by_line(draft, one, placed(shapely.LineString([ends[0], (ends[1][0] + 0.5, ends[1][1])])))
         )
+    elif kind == "drag":
+        draft.do(drag(draft, *dragged(draft, a, b)))
     elif kind == "parts":
         draft.do(split_into(draft, one, 2 + b % 3))
     else:
         draft.do(rename(draft, one, str(b)))
+
+
+def dragged(draft, a, b):
+    """Return one of the vertices that can be dragged, and another within 40 m."""
+    found = handles(draft)
+    start = int(found[a % len(found)]) if len(found) else 0
+    vertex = FABRIC.lattice.vertex
+    near = np.flatnonzero((np.abs(vertex - vertex[start]) < 40) & (vertex != vertex[start]))
+    return start, int(near[b % len(near)])
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+@settings(parent=FEW, max_examples=60)
+def test_a_dragged_boundary_touches_two_micro_grids_and_comes_back(a, b):
+    draft, start = fresh(), state(fresh())
+    vertex, to = dragged(draft, a, b)
+    try:
+        change = drag(draft, vertex, to)
+    except EditRefused:
+        assert state(draft) == start
+        return
+    touched = draft.do(change)
+    assert len(touched) == 2
+    lattice = FABRIC.lattice
+    around = (lattice.start == to) | (lattice.end == to)
+    there = {draft.owner[cell] for side in (lattice.one, lattice.other) for cell in side[around] if cell >= 0}
+    assert change.moves[0][2] in there
+    for one, figures in draft.figures.items():
+        if one not in touched:
+            assert figures == start[2][one]
+        assert figures.parts <= start[2][one].parts
+    assert shapely.coverage_is_valid(array([draft.polygon(one) for one in draft.grids]))
+    draft.undo()
+    assert state(draft) == start
 
 
 @given(st.lists(step, min_size=1, max_size=25))

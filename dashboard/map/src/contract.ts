@@ -58,9 +58,16 @@ export interface View {
   animate?: boolean;
 }
 
-export type DrawMode = "box" | "polygon" | "line";
+export type DrawMode = "box" | "polygon" | "line" | "vertex";
 
-/** What was drawn, as longitude and latitude; of a polygon the first vertex is not said again. */
+/** Where the vertices are that a boundary is dragged by: `[lng, lat, lng, lat, …]`, and positions in it. */
+export interface KnotsSpec {
+  vertices_url: string;
+  handles_url: string;
+}
+
+/** What was drawn, as longitude and latitude; of a polygon the first vertex is not said again; of a vertex
+ * that was dragged, from where to where. */
 export interface Drawn {
   mode: DrawMode;
   coordinates: [number, number][];
@@ -112,6 +119,8 @@ export interface Props {
   overlays?: Overlay[];
   draw?: DrawMode | null;
   handle?: Place | null;
+  knots?: KnotsSpec | null;
+  group?: string;
   view?: View | null;
   interactive?: boolean;
   attribution?: string;

@@ -2,6 +2,7 @@
 import { Map as GlMap, type MapGeoJSONFeature, NavigationControl, type Point, ScaleControl } from "maplibre-gl";
 import { isTiled } from "./addresses.ts";
 import type { Outputs, Props, SourceSpec } from "./contract.ts";
+import { Drag } from "./drag.ts";
 import { pageFonts } from "./fonts.ts";
 import { screenBox } from "./geometry.ts";
 import { Handle } from "./handle.ts";
@@ -13,6 +14,7 @@ import { paintWhatIsNew } from "./painting.ts";
 import { type Candidate, topmost } from "./picking.ts";
 import { Sketch } from "./sketch.ts";
 import { Recovery } from "./recovery.ts";
+import { inStep } from "./step.ts";
 import { buildStyle } from "./style.ts";
 import { palette } from "./theme.ts";
 import { absolute, prepare } from "./tiles.ts";
@@ -39,6 +41,8 @@ export class MapController {
   private readonly recovery: Recovery;
   private readonly sketch: Sketch | null = null;
   private readonly handle: Handle | null = null;
+  private readonly drag: Drag | null = null;
+  private leaveGroup: (() => void) | null = null;
   private props: Props;
   private sources = new Map<string, SourceSpec>();
   private values: ValueTable | null = null;
@@ -85,12 +89,14 @@ export class MapController {
     this.recovery = new Recovery(this.map, t, () => this.sources, (text) => this.say(text));
     if (interactive) {
       this.sketch = new Sketch(this.map, container, (drawn) => this.tell({ drawn }));
-      this.sketch.use(props.draw ?? null);
+      this.drag = new Drag(this.map, container, (drawn) => this.tell({ drawn }));
+      this.draw();
       this.handle = new Handle(this.map, (moved) => this.tell({ moved }));
       this.handle.put(props.handle);
       this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
       this.map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
     }
+    if (props.group) this.leaveGroup = inStep(this.map, props.group);
     paintWhatIsNew(this.map);
     this.listen(interactive);
     this.dressPage();
@@ -135,7 +141,11 @@ export class MapController {
     }
     if (restyle || changed("overlays")) this.restyle();
     if (this.ready && (values || restyle)) this.applyValues();
-    this.sketch?.use(props.draw ?? null);
+    this.draw();
+    if (changed("group")) {
+      this.leaveGroup?.();
+      this.leaveGroup = props.group ? inStep(this.map, props.group) : null;
+    }
     if (changed("handle")) this.handle?.put(props.handle);
     if (changed("view") && props.view && props.view.key !== before.view?.key) goTo(this.map, props.view);
     this.dressPage();
@@ -145,10 +155,18 @@ export class MapController {
     window.clearTimeout(this.viewTimer);
     cancelAnimationFrame(this.frame);
     this.recovery.stop();
+    this.leaveGroup?.();
     this.sketch?.remove();
     this.handle?.remove();
+    this.drag?.remove();
     this.map.remove();
     this.container.replaceChildren();
+  }
+
+  private draw(): void {
+    const { draw, knots } = this.props;
+    this.sketch?.use(!draw || draw === "vertex" ? null : draw);
+    this.drag?.use(draw === "vertex" ? (knots ?? null) : null);
   }
 
   private colors() {
@@ -290,6 +308,12 @@ export class MapController {
   private point(): void {
     this.frame = 0;
     if (!this.pointer || this.map.isMoving()) return;
+    if (this.drag?.cursor) {
+      this.map.getCanvas().style.cursor = this.drag.cursor;
+      this.hover.hide();
+      delete this.container.dataset.hover;
+      return;
+    }
     const under = this.pick(this.pointer);
     const top = topmost(under);
     this.map.getCanvas().style.cursor = this.sketch?.active ? "crosshair" : top ? "pointer" : "";

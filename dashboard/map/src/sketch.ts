@@ -7,14 +7,15 @@ type Position = [number, number];
 const SVG = "http://www.w3.org/2000/svg";
 /** A box smaller than this is a slip of the mouse. */
 const LEAST_PX = 4;
-const FEWEST: Record<DrawMode, number> = { box: 4, polygon: 3, line: 2 };
+export type SketchMode = Exclude<DrawMode, "vertex">;
+const FEWEST: Record<SketchMode, number> = { box: 4, polygon: 3, line: 2 };
 
 export class Sketch {
   private readonly map: GlMap;
   private readonly svg: SVGElement;
   private readonly path: SVGElement;
   private readonly done: (drawn: Drawn) => void;
-  private mode: DrawMode | null = null;
+  private mode: SketchMode | null = null;
   private vertices: Position[] = [];
   private pointer: Position | null = null;
 
@@ -40,7 +41,7 @@ export class Sketch {
     return this.mode !== null;
   }
 
-  use(mode: DrawMode | null): void {
+  use(mode: SketchMode | null): void {
     if (mode === this.mode) return;
     this.mode = mode;
     this.clear();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from flask import Flask
 from dashboard import studio_layers
 from dashboard.callbacks import studio, studio_edits
 from dashboard.components import studio as parts
+from dashboard.components import studio_compare
 from dashboard.figures.studio import histogram
 from dashboard.pages import studio as page
 from dashboard.studio_address import Address
@@ -23,7 +25,8 @@ from data.errors import DataError
 from data.jobs import Report
 from data.scope import Scope
 from data.store import Store
-from geo import editing
+from geo import boundary, editing, redistricting
+from geo.differences import difference
 from geo.editing import EditRefused
 from geo.grid_rules import RULES
 from geo.partition import Band
@@ -42,19 +45,20 @@ def sheet(town_copy: Store, tmp_path: Path) -> drawings.Sheet:
 
 
 def test_an_address_comes_back_from_its_query_string() -> None:
-    here = Address(area=town.SPRING, plan=7, job="0123456789abcdef")
+    here = Address(area=town.SPRING, plan=7, job="0123456789abcdef", other="now")
     assert Address.of(here.search()) == here
+    assert Address.of("?plan=7&with=12").other == "12"
+    assert Address.of("?plan=7&with=then").other is None
     assert Address.of("?area=x&plan=-1&job=..").search() == ""
 
 
 def test_every_rule_and_every_refusal_has_words() -> None:
     assert {rule.value for rule in GridRule} == set(RULES)
     assert all(rule.label and rule.remedy for rule in GridRule)
-    raised = set()
-    for line in Path(editing.__file__).read_text().splitlines():
-        if "EditRefused(" in line and '("' in line:
-            raised.add(line.split('EditRefused("')[1].split('"')[0])
+    code = "".join(Path(one.__file__).read_text() for one in (editing, boundary, redistricting))
+    raised = set(re.findall(r'EditRefused\(\s*"(\w+)"', code))
     assert raised <= set(parts.REFUSED)
+    assert {"parted", "building_cut", "locked"} <= raised
 
 
 def test_states_follow_the_band() -> None:
@@ -141,6 +145,34 @@ def test_a_line_without_a_choice_splits_what_it_crosses_most(sheet: drawings.She
     assert studio_edits.most_crossed(sheet, drawn) == one
     with pytest.raises(DataError, match="没有穿过"):
         studio_edits.most_crossed(sheet, editing.shapely.linestrings([[0, 0], [1, 1]]))
+
+
+def test_a_place_is_the_stored_vertex_near_it_and_none_elsewhere(sheet: drawings.Sheet) -> None:
+    degrees = np.array(studio_layers.vertices(sheet)).reshape(-1, 2)
+    lattice = sheet.draft.fabric.lattice
+    assert len(degrees) == len(lattice.vertex)
+    for n in (0, len(degrees) // 2, len(degrees) - 1):
+        assert studio_edits.stored_vertex(sheet, *degrees[n].tolist()) == n
+    far = sheet.degrees(editing.shapely.points(*sheet.draft.fabric.place.min(axis=0) - 500))
+    with pytest.raises(DataError, match="离最近的地块顶点"):
+        studio_edits.stored_vertex(sheet, far.x, far.y)
+
+
+def test_a_draft_beside_what_is_in_force(sheet: drawings.Sheet) -> None:
+    one, other = sorted(sheet.before)
+    before = sheet.in_force()
+    assert set(before.draft.grids) == set(sheet.before) <= set(sheet.draft.grids)
+    assert before.draft.owner.tolist() == sheet.cells.start.tolist()
+    assert len(studio_layers.drawn(before)["features"]) == 2
+    sheet.draft.do(editing.move(sheet.draft, sheet.draft.cells(one), other))
+    found = difference(sheet.draft, before.draft)
+    load = float(sheet.draft.fabric.households[sheet.cells.start == one].sum())
+    assert found.households >= load > 0
+    with Flask("test").test_request_context():
+        left, right = (studio_compare.figures(each, sheet.draft.band) for each in (sheet, before))
+        said = str(studio_compare.table(sheet, before, found, in_force=True))
+    assert left != right
+    assert "现行微网格" in said
 
 
 def test_the_ends_of_the_band_are_drawn_inside_it() -> None:
