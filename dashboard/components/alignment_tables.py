@@ -284,13 +284,13 @@ def relation_rows(
 def structures(grid_id: str, theme: Theme) -> dag.AgGrid:
     """Return the table of what a plan of the organisation tree changes: one row for each organisation."""
     columns = [
-        _text("state", _("采纳"), width=90, cellClassRules={"align-off": "!params.data.accepted"}),
-        _text("change", _("变化"), width=120),
-        _text("name", _("党组织"), flex=1, minWidth=170),
-        _text("rank", _("类别"), width=150),
-        _text("parent", _("上级党组织"), flex=1, minWidth=170),
-        _text("reason", _("依据"), flex=1, minWidth=200),
-        _text("community", _("社区"), width=120),
+        _text("state", _("采纳"), width=84, cellClassRules={"align-off": "!params.data.accepted"}),
+        _text("change", _("变化"), width=92),
+        _text("name", _("党组织"), flex=2, minWidth=150),
+        _text("rank", _("类别"), width=110),
+        _text("parent", _("上级党组织"), flex=3, minWidth=180),
+        _text("reason", _("依据"), flex=3, minWidth=180),
+        _text("community", _("社区"), width=100),
     ]
     return _table(grid_id, columns, theme, many=True)
 

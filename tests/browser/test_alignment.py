@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from sqlalchemy import func, select
 
-from models import Account, Area, BoundaryVersion, Change, Finding, Move, Plan
+from data import structures
+from data.scope import Scope
+from models import Account, Area, BoundaryVersion, Change, Finding, Move, Organisation, Plan
 from models.enums import AreaLevel, PlanStatus, Role
 from tests.browser.screens import Desk, Site
 
@@ -151,6 +153,41 @@ def test_a_second_publication_is_a_conflict_that_loses_nothing(
     kept = site.one(select(func.count()).where(Move.plan_id == plans[0]))
     assert kept > 0
     assert site.one(select(Plan.status).where(Plan.id == plans[0])) is PlanStatus.DRAFT
+
+
+def test_the_organisation_tree_follows_only_as_a_plan_of_its_own(
+    drawn_site: Site, sit_down: Callable[[Site], Desk]
+) -> None:
+    site, desk = drawn_site, sit_down(drawn_site)
+    with site.store.reading() as session:
+        codes = session.scalars(select(Area.code).where(Area.level == AreaLevel.COMMUNITY)).all()
+        lines = structures.recommended(session, Scope(), codes)
+    changed = lines["area_code"].iloc[0]
+    desk.open(f"/align/?area={changed}&tab=relations")
+    desk.until_text("#align-structure-state", "按现行边界")
+    before = site.one(select(func.count()).select_from(Organisation))
+    desk.page.click("#align-make-structure")
+    desk.until_text("#align-message", "草稿方案")
+    desk.still()
+    plan = int(desk.query()["structure"])
+    mine = lines[lines["area_code"] == changed]
+    rows = "document.querySelectorAll('#align-structures .ag-center-cols-container .ag-row')"
+    desk.until(f"() => {rows}.length === {len(mine)}")
+    tick(desk, "align-structures", 0)
+    desk.page.click("#align-refuse-lines")
+    desk.until_text("#align-message", "一并不采纳")
+    desk.still()
+    tick(desk, "align-structures", len(mine) - 1)
+    desk.page.click("#align-accept-lines")
+    desk.until_text("#align-message", "一并采纳")
+    desk.still()
+    assert site.one(select(func.count()).select_from(Organisation)) == before
+    desk.page.click("#align-publish-structure")
+    desk.until_text("#align-message", "已发布")
+    desk.still()
+    assert site.one(select(Plan.status).where(Plan.id == plan)) is PlanStatus.PUBLISHED
+    assert site.one(select(func.count()).select_from(Organisation)) > before
+    desk.until("() => document.querySelector('#align-publish-structure').offsetParent === null")
 
 
 def test_who_may_not_plan_sees_no_tools(drawn_site: Site, sit_down: Callable[[Site], Desk]) -> None:
