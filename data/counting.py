@@ -22,7 +22,7 @@ from models.areas import SIGNIFICANT
 
 CELL_M2 = {7: 5_161_293.36, 8: 737_327.60, 9: 105_332.51, 10: 15_047.50}
 """Mean area of an H3 cell by resolution (the library's own table)."""
-_SHORT = 4
+_SHORT = 3
 _DEGREE_M = 111_320.0
 
 
@@ -103,7 +103,7 @@ def _in_cells(
     areas = _area_names(store, scope, store.table_revisions().get("area", 0))
     codes = [f"{int(one):x}" for one in found.cell]
     names = [
-        f"{areas.get(area, area)}·{code.rstrip('f')[-_SHORT:]}"
+        f"{areas.get(area, area)} {code.rstrip('f')[-_SHORT:]}"
         for area, code in zip(records.area_codes[found.area], codes, strict=True)
     ]
     homes = cell_households(store, scope, resolution).reindex(found.cell).to_numpy(dtype=float)

@@ -48,12 +48,15 @@ def column(found: Members) -> dict[str, Any]:
                 "field": KEY,
                 "headerName": label(),
                 "headerTooltip": f"{label()}\n{when(found)}\n{reason(found)}",
-                "minWidth": 86,
-                "flex": 86,
+                "minWidth": 84,
+                "flex": 84,
+                "wrapHeaderText": True,
                 "type": "rightAligned",
                 "valueFormatter": {"function": f"params.data.{KEY}_text"},
                 "tooltipField": f"{KEY}_tip",
-                "cellClass": {"function": f"params.data.{KEY}_hidden ? 'cover-hidden' : ''"},
+                "cellClass": {
+                    "function": f"'ag-right-aligned-cell' + (params.data.{KEY}_hidden ? ' cover-hidden' : '')"
+                },
                 "sortingOrder": ["desc", "asc"],
             }
         ],
