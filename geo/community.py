@@ -34,7 +34,7 @@ HOLD = 30.0
 STAYS = 1e6
 """What an outline counts that is frozen."""
 PASSES = 2
-MENDABLE = {"displacement", "not_nested", "not_levelled", "atom"}
+MENDABLE = {"displacement", "not_nested", "not_levelled", "atom", "coverage"}
 """Reasons of refusals that another pass may do away with."""
 NECK_M = 0.5
 """Half the width of a gap between compounds through which open land does not reach."""

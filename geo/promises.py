@@ -1,8 +1,9 @@
 """What an alignment promises of one community, verified on the result before anything is returned.
 
-Whatever breaks a promise becomes a refusal; a broken coverage raises `Unsound`, since no part of such a
-result can stand. Loss, splitting and displacement are verified while levelling, where a second attempt can
-mend them (`geo.community`), and the ledger where it is written (`geo.ledger`).
+Whatever breaks a promise becomes a refusal. Where a layer is no valid coverage through more than a few of its
+polygons, no part of the result can stand, and it raises `Unsound`. Loss, splitting and displacement are
+verified while levelling, where a second attempt can mend them (`geo.community`), and the ledger where it is
+written (`geo.ledger`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ CROSSING = 3.0
 """Stretches up to this many tolerances are edges that cross or end there."""
 REFUSED_M = 0.01
 """A gap this close to something refused is that feature's."""
+FEW = 2
+FEW_SHARE = 0.01
+"""So many polygons of a layer, or this share, may fail to fit: they are refused, and the others stand."""
 
 
 def kept(
@@ -63,11 +67,11 @@ def kept(
     Raises
     ------
     Unsound
-        Where a layer is no valid coverage of what it should cover.
+        Where a layer is no valid coverage of what it should cover, through more than a few polygons.
     """
     found = list(refusals)
     for n, polygons in enumerate(layers):
-        _require_coverage(n, polygons, frame, refused(found, n, len(polygons)))
+        found += _loose(n, polygons, frame, refused(found, n, len(polygons)))
     for n, polygons in enumerate(layers):
         found += _cutting(n, drawn[n], polygons, atoms, refused(found, n, len(polygons)))
     # who claims a piece with another holds it besides: that is no division of what lies there
@@ -81,34 +85,41 @@ def kept(
     return found[len(refusals) :]
 
 
-def _require_coverage(
+def _loose(
     n: int, polygons: NDArray[np.object_], frame: shapely.Geometry, exempt: NDArray[np.bool_]
-) -> None:
-    if not len(polygons):
-        return
+) -> list[Refusal]:
+    """Refuse what does not fit its neighbours: it overlaps one, misses its vertices, or leaves a gap."""
     covers = n > 0
     if shapely.coverage_is_valid(polygons) and not (
         covers and abs(shapely.area(polygons).sum() - shapely.area(frame)) > ROUNDING_M2
     ):
-        return
+        return []
     invalid = ~shapely.is_valid(polygons) & ~exempt
     if invalid.any():
         raise Unsound(f"{invalid.sum()} polygons are invalid.")
+    places: dict[int, shapely.Geometry] = {}
     a, b = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     once = (a < b) & ~(exempt[a] & exempt[b])
     a, b = a[once], b[once]
-    common = shapely.area(shapely.intersection(polygons[a], polygons[b]))
-    if (common > ROUNDING_M2).any():
-        raise Unsound(f"{(common > ROUNDING_M2).sum()} pairs of polygons overlap.")
-    if not shapely.coverage_is_valid(polygons[~exempt]):
-        raise Unsound("The polygons share an outline, but not its vertices.")
+    common = shapely.intersection(polygons[a], polygons[b])
+    for k in np.flatnonzero(shapely.area(common) > ROUNDING_M2).tolist():
+        places |= {int(a[k]): common[k], int(b[k]): common[k]}
+    free = np.flatnonzero(~exempt)
+    free = free[~np.isin(free, list(places))]
+    edges = shapely.coverage_invalid_edges(polygons[free])
+    rough = ~(shapely.is_empty(edges) | shapely.is_missing(edges))
+    places |= dict(zip(free[rough].tolist(), edges[rough], strict=True))
     if covers:
         rest = shapely.get_parts(shapely.difference(frame, shapely.union_all(polygons)))
         rest = rest[shapely.area(rest) > ROUNDING_M2]
         if exempt.any():
             rest = rest[~shapely.dwithin(rest, shapely.union_all(polygons[exempt]), REFUSED_M)]
-        if len(rest):
-            raise Unsound(f"{len(rest)} gaps are left.")
+        gap, beside = shapely.STRtree(polygons).query(rest, predicate="dwithin", distance=REFUSED_M)
+        places |= {k: rest[g] for g, k in zip(gap.tolist(), beside.tolist(), strict=True)}
+    new = [k for k in sorted(places) if not exempt[k]]
+    if len(new) > max(FEW, FEW_SHARE * len(polygons)):
+        raise Unsound(f"{len(new)} of {len(polygons)} polygons do not fit their neighbours.")
+    return [Refusal(n, k, "repaired", "coverage", np.nan, places[k]) for k in new]
 
 
 def _cutting(

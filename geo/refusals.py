@@ -24,7 +24,7 @@ class Refusal(NamedTuple):
         What it is instead: ``repaired`` (its layer is a valid coverage) or ``as_drawn``.
     reason
         ``over_community``, ``wide_overlap``, ``wide_gap``, ``not_nested``, ``displacement``, ``atom``,
-        ``not_levelled`` or ``failed``.
+        ``not_levelled``, ``coverage`` or ``failed``.
     needed_m
         What it would need, in metres: a wider tolerance, or how deep the other side would have to give way.
     place

@@ -214,6 +214,7 @@ class RefusalReason(Labelled):
     DISPLACEMENT = "displacement", "移动超过容差"
     ATOM = "atom", "会切开楼栋"
     NOT_LEVELLED = "not_levelled", "边界未对齐"
+    COVERAGE = "coverage", "与相邻图形没有接严"
     FAILED = "failed", "该社区计算失败"
 
 

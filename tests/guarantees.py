@@ -25,6 +25,7 @@ REASONS = {
     "displacement",
     "atom",
     "not_levelled",
+    "coverage",
     "failed",
 }
 
