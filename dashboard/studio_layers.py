@@ -16,7 +16,6 @@ from dashboard.components.studio import short
 from dashboard.i18n import _, number
 from dashboard.services import Services
 from data import drawings
-from data.drawing_publishing import micro_grids
 from data.drawings import Sheet
 from data.errors import DataError
 from data.store import IDENTITY
@@ -38,7 +37,9 @@ def routes(services: Services) -> Blueprint:
             sheet = drawings.load(services.store, auth.scope(), plan)
         except DataError:
             abort(404)
-        answer = Response(json.dumps(_WRITERS[layer](sheet), ensure_ascii=False), mimetype="application/json")
+        found = _WRITERS[layer](sheet)
+        text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+        answer = Response(text, mimetype="application/json")
         answer.cache_control.max_age = KEPT_S
         answer.cache_control.private = True
         return answer
@@ -89,45 +90,49 @@ def _url(services: Services, sheet: Sheet, name: str, version: int = 0) -> str:
     return f"/studio/{sheet.plan_id}/{version}/{name}.json?for={reader}"
 
 
-def _collection(shapes: Iterable[Any], properties: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    features = [
-        {"type": "Feature", "properties": one, "geometry": json.loads(shape)}
-        for shape, one in zip(shapes, properties, strict=True)
-    ]
-    return {"type": "FeatureCollection", "features": features}
+def _collection(sheet: Sheet, shapes: Any, properties: Iterable[dict[str, Any]]) -> str:
+    """Return shapes as GeoJSON, put together as text: to parse and write it again would take longest."""
+    geojson = shapely.to_geojson(np.asarray(sheet.degrees(shapes), dtype=object))
+    features = ",".join(
+        f'{{"type":"Feature","properties":{json.dumps(one, ensure_ascii=False)},"geometry":{shape}}}'
+        for shape, one in zip(geojson, properties, strict=True)
+    )
+    return f'{{"type":"FeatureCollection","features":[{features}]}}'
 
 
-def _geojson(sheet: Sheet, shapes: Any) -> Any:
-    return shapely.to_geojson(np.asarray(sheet.degrees(shapes), dtype=object))
-
-
-def cells(sheet: Sheet) -> dict[str, Any]:
+def cells(sheet: Sheet) -> str:
     """Return the cells, numbered from one."""
-    shapes = _geojson(sheet, sheet.draft.fabric.polygon)
-    return _collection(shapes, ({"id": n + 1} for n in range(len(shapes))))
+    shapes = sheet.draft.fabric.polygon
+    return _collection(sheet, shapes, ({"id": n + 1} for n in range(len(shapes))))
 
 
-def drawn(sheet: Sheet) -> dict[str, Any]:
+def _ordered(sheet: Sheet) -> list[str]:
+    grids = sheet.draft.grids
+    return sorted(grids, key=lambda one: grids[one].code)
+
+
+def drawn(sheet: Sheet) -> str:
     """Return the outlines of the micro-grids."""
-    frame = micro_grids(sheet)
-    shapes = _geojson(sheet, np.asarray(frame.geometry.values, dtype=object))
-    return _collection(shapes, ({"id": n + 1} for n in range(len(shapes))))
+    shapes = sheet.draft.polygons(_ordered(sheet))
+    return _collection(sheet, shapes, ({"id": n + 1} for n in range(len(shapes))))
 
 
-def labels(sheet: Sheet) -> dict[str, Any]:
+def labels(sheet: Sheet) -> str:
     """Return a point in each micro-grid with its number and households; the fullest first."""
-    frame = micro_grids(sheet)
-    points = shapely.point_on_surface(np.asarray(frame.geometry.values, dtype=object))
-    rank = (-frame["households"]).rank(method="first").astype(int).tolist()
+    draft, ids = sheet.draft, _ordered(sheet)
+    points = shapely.point_on_surface(draft.polygons(ids))
+    load = np.array([round(draft.figures[one].households) for one in ids], dtype=float)
+    rank = np.empty(len(ids), dtype=np.int64)
+    rank[np.argsort(-load, kind="stable")] = np.arange(1, len(ids) + 1)
     texts = [
-        f"{short(code, sheet.area_code)}\n{_('{n}户', n=number(load))}"
-        for code, load in zip(frame["code"], frame["households"], strict=True)
+        f"{short(draft.grids[one].code, sheet.area_code)}\n{_('{n}户', n=number(n))}"
+        for one, n in zip(ids, load.tolist(), strict=True)
     ]
     rows = [
         {"id": n + 1, "kind": "grid", "name": text, "rank": order}
-        for n, (text, order) in enumerate(zip(texts, rank, strict=True))
+        for n, (text, order) in enumerate(zip(texts, rank.tolist(), strict=True))
     ]
-    return _collection(_geojson(sheet, points), rows)
+    return _collection(sheet, points, rows)
 
 
 def names(sheet: Sheet) -> dict[str, Any]:

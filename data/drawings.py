@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -126,8 +127,8 @@ class Sheet:
     ----------
     responsible
         Body in charge of each micro-grid in force, by id.
-    before
-        The micro-grids in force when it was begun, by id.
+    began
+        The micro-grids in force when it was begun, on the same cells; not to be changed.
     """
 
     plan_id: int
@@ -141,7 +142,7 @@ class Sheet:
     cells: Cells
     draft: Draft
     responsible: dict[str, str]
-    before: dict[str, MicroGrid]
+    began: Draft
 
     def degrees(self, shapes: Any) -> Any:
         """Return shapes in EPSG:4490."""
@@ -155,8 +156,7 @@ class Sheet:
 
     def in_force(self) -> Sheet:
         """Return the same cells with the micro-grids in force when it was begun, and no history."""
-        began = Draft(self.draft.fabric, self.cells.start.copy(), dict(self.before), self.draft.band)
-        return replace(self, draft=began)
+        return replace(self, draft=self.began)
 
     def moved(self) -> dict[str, tuple[float, float]]:
         """Return the households that left each micro-grid in force, and those it had."""
@@ -215,16 +215,30 @@ def add(
     """Keep a new drawing in the session's transaction and return its plan."""
     plan = Plan(title=title, kind=kind, area_code=area_code, base_revision=revision, created_by=account_id)
     plans.add(session, plan, pd.DataFrame())
+    state = _state(draft, start, responsible)
+    session.add(Drawing(plan_id=plan.id, area_code=area_code, version=1, cells=cells.packed(), state=state))
+    session.flush()
+    return plan.id
+
+
+def _state(draft: Draft, start: dict[str, MicroGrid], responsible: dict[str, str]) -> str:
+    """Return what is stored of a drawing besides its cells."""
     fixed = {
         "band": list(draft.band),
         "used": sorted(draft.used_codes),
         "grids": [one.data() for one in start.values()],
         "responsible": responsible,
     }
-    state = json.dumps(fixed | {"history": draft.data()}, ensure_ascii=False)
-    session.add(Drawing(plan_id=plan.id, area_code=area_code, version=1, cells=cells.packed(), state=state))
-    session.flush()
-    return plan.id
+    done, undone = (",".join(_change(one) for one in some) for some in (draft.done, draft.undone))
+    rest = {"fabric": draft.fabric.key, "locked": sorted(draft.locked)}
+    history = f'{json.dumps(rest)[:-1]}, "done": [{done}], "undone": [{undone}]}}'
+    return f'{json.dumps(fixed, ensure_ascii=False)[:-1]}, "history": {history}}}'
+
+
+@lru_cache(maxsize=512)
+def _change(change: Change) -> str:
+    """Return a change as text, made once: the first proposal moves every cell."""
+    return json.dumps(change.data(), ensure_ascii=False)
 
 
 _cache: OrderedDict[tuple[str, int], Sheet] = OrderedDict()
@@ -283,7 +297,7 @@ def load(store: Store, scope: Scope, plan_id: int) -> Sheet:
         kept,
         began.resumed(data["history"]),
         data["responsible"],
-        grids,
+        began,
     )
     _keep(key, sheet)
     return sheet
@@ -327,8 +341,7 @@ def edit(store: Store, scope: Scope, plan_id: int, version: int, work: Callable[
     draft = _own(sheet.draft)
     work(draft)
     with store.writing("drawing") as session:
-        state = json.loads(session.scalar(select(Drawing.state).where(Drawing.plan_id == plan_id)) or "{}")
-        text = json.dumps(state | {"history": draft.data()}, ensure_ascii=False)
+        text = _state(draft, sheet.began.grids, sheet.responsible)
         done: Any = session.execute(
             update(Drawing)
             .where(Drawing.plan_id == plan_id, Drawing.version == version)

@@ -101,7 +101,7 @@ def others(services: Services, scope: Scope, address: Address) -> list[dict[str,
         sheet = drawings.load(services.store, scope, address.plan)
     except DataError:
         return found
-    if sheet.before:
+    if sheet.began.grids:
         found.append({"value": NOW, "label": _("与现行微网格对比")})
     with services.store.reading() as session:
         plans = drawings.listing(session, scope, sheet.area_code)
@@ -122,7 +122,7 @@ def both(services: Services, scope: Scope, address: Address) -> tuple[Sheet, She
     try:
         sheet = drawings.load(services.store, scope, address.plan)
         if address.other == NOW:
-            return (sheet, sheet.in_force()) if sheet.before else None
+            return (sheet, sheet.in_force()) if sheet.began.grids else None
         other = drawings.load(services.store, scope, int(address.other))
     except DataError:
         return None

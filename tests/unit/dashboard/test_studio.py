@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -159,11 +160,11 @@ def test_a_place_is_the_stored_vertex_near_it_and_none_elsewhere(sheet: drawings
 
 
 def test_a_draft_beside_what_is_in_force(sheet: drawings.Sheet) -> None:
-    one, other = sorted(sheet.before)
+    one, other = sorted(sheet.began.grids)
     before = sheet.in_force()
-    assert set(before.draft.grids) == set(sheet.before) <= set(sheet.draft.grids)
+    assert set(before.draft.grids) == set(sheet.began.grids) <= set(sheet.draft.grids)
     assert before.draft.owner.tolist() == sheet.cells.start.tolist()
-    assert len(studio_layers.drawn(before)["features"]) == 2
+    assert len(json.loads(studio_layers.drawn(before))["features"]) == 2
     sheet.draft.do(editing.move(sheet.draft, sheet.draft.cells(one), other))
     found = difference(sheet.draft, before.draft)
     load = float(sheet.draft.fabric.households[sheet.cells.start == one].sum())
@@ -203,7 +204,7 @@ def test_layers_of_a_draft_go_to_who_may_see_them_only(serve, services) -> None:
 
 def test_cells_and_outlines_are_written_with_their_numbers(sheet: drawings.Sheet) -> None:
     with Flask("t").test_request_context():
-        cells, labels = studio_layers.cells(sheet), studio_layers.labels(sheet)
+        cells, labels = (json.loads(one(sheet)) for one in (studio_layers.cells, studio_layers.labels))
         names = studio_layers.names(sheet)
     count = len(sheet.draft.owner)
     assert [one["properties"]["id"] for one in cells["features"]] == list(range(1, count + 1))
