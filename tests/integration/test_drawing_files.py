@@ -1,4 +1,4 @@
-"""Drawings as files in both homes: Shapefiles, print sheets, edits brought back from QGIS."""
+"""Drawings as files in both homes: Shapefiles and print sheets."""
 
 from __future__ import annotations
 
