@@ -201,6 +201,7 @@ def grids(browser: Browser, url: str, out: Path) -> None:
     settle(page)
     picture("proposed")
     grid_edits(page, picture)
+    compared(page, picture)
     page.click("#studio-check")
     page.wait_for_selector("#studio-broken .ag-row")
     picture("rules")
@@ -249,6 +250,16 @@ def grid_edits(page: Page, picture: Callable[[str], None]) -> None:
     page.wait_for_timeout(1000)
     page.keyboard.press("z")
     page.wait_for_timeout(1000)
+
+
+def compared(page: Page, picture: Callable[[str], None]) -> None:
+    """Put what is in force beside the draft, and take it away again."""
+    choose = "value => dash_clientside.set_props('studio-compare', { value })"
+    page.evaluate(choose, "now")
+    page.wait_for_function("document.querySelector('#studio-other-map')?.dataset.painted")
+    picture("compared")
+    page.evaluate(choose, "")
+    page.wait_for_function("!document.querySelector('#studio-other-map')")
 
 
 def settle(page: Page, quiet_ms: int = 1500, limit_s: float = 60) -> None:
