@@ -98,6 +98,9 @@ def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
         ("coverage-4k", "/coverage/?level=subdistrict", "dark", WIDE),
         ("overlays", "/overlays/?mode=pair&level=subdistrict", "dark", DESK),
         ("reach", "/reach/?minutes=5", "light", DESK),
+        ("members", "/coverage/?level=community&show=members", "light", DESK),
+        ("cells", "/overlays/?metric=claims_per_1000&level=cell", "dark", DESK),
+        ("two-periods", "/overlays/?mode=change&level=subdistrict&metric=resolution_rate", "light", DESK),
     ]
 
 
