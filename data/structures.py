@@ -144,14 +144,19 @@ class _Community:
         }
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return what the recommended structure changes here."""
+        """Return what the recommended structure changes here.
+
+        One compound in one grid that are not comparable stay as they are: a branch over a single branch
+        leads nobody.
+        """
         pairs = relate(self.compounds, self.grids)
         by = {"compound_larger": "compound_id", "grid_larger": "grid_id", "comparable": "compound_id"}
         for case, column in by.items():
             for _one, pair in pairs[pairs["case"] == case].groupby(column, sort=False):
                 compounds = [f"compound:{code}" for code in pair["compound_id"].unique()]
                 grids = [f"grid:{code}" for code in pair["grid_id"].unique()]
-                if any(place in self.seated for place in (*compounds, *grids)):
+                alone = len(compounds) == len(grids) == 1 and case != "comparable"
+                if not alone and any(place in self.seated for place in (*compounds, *grids)):
                     self._cluster(OverlapCase(case), compounds, grids)
         return self.rows
 
