@@ -37,7 +37,7 @@ CROSSING = 3.0
 REFUSED_M = 0.01
 """A gap this close to something refused is that feature's."""
 FEW = 2
-FEW_SHARE = 0.01
+FEW_SHARE = 0.1
 """So many polygons of a layer, or this share, may fail to fit: they are refused, and the others stand."""
 
 
