@@ -268,7 +268,7 @@ def changed(frame: pd.DataFrame, names: tuple[str, str]) -> tuple[list[dict[str,
             "was": _round(record["was"]),
             "now": _round(record["now"]),
             "change": _round(record["change"]),
-            "interval": f"{record['low']:+.1f} — {record['high']:+.1f}",
+            "interval": f"{record['low']:+.1f} — {record['high']:+.1f}".replace("-", "−"),
         }
         for record in known.head(ROWS).to_dict("records")
     ]
