@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
@@ -43,7 +43,7 @@ def register(app: Dash, services: Services) -> None:
         Output(page.FIT, "data"),
         Input(page.TREE, "selected"),
         Input(page.MAP, "clicked"),
-        Input(page.SEARCH, "value"),
+        Input(page.FOUND, "data"),
         Input({"type": "goto", "key": ALL}, "n_clicks"),
         Input(page.RANKING_TABLE, "cellClicked", allow_optional=True),
         Input(page.SHOW, "value"),
@@ -58,7 +58,7 @@ def register(app: Dash, services: Services) -> None:
     def navigate(
         selected: list[str],
         clicked: dict[str, Any] | None,
-        found: str | None,
+        found: dict[str, Any] | None,
         _links: list[int],
         cell: dict[str, Any] | None,
         show: str,
@@ -74,8 +74,8 @@ def register(app: Dash, services: Services) -> None:
         key = pressed(ctx.triggered)
         if page.TREE in triggers and selected and selected[-1:] != shown_node(services, scope, view):
             key = key or selected[-1]
-        if page.SEARCH in triggers:
-            key = key or found
+        if page.FOUND in triggers:
+            key = key or (found or {}).get("key")
         if page.RANKING_TABLE in triggers:
             key = key or (cell or {}).get("rowId")
         if key:
@@ -199,13 +199,14 @@ def register(app: Dash, services: Services) -> None:
         with store.reading() as session:
             return search_options(search.search(session, auth.scope(), words))
 
-    @app.callback(
+    # What is chosen is handed on and the box emptied at once: hits that come late can't take it back.
+    app.clientside_callback(
+        ClientsideFunction("pingqiCity", "found"),
+        Output(page.FOUND, "data"),
         Output(page.SEARCH, "value"),
-        Input(page.URL, "search"),
+        Input(page.SEARCH, "value"),
         prevent_initial_call=True,
     )
-    def clear_search(_search: str) -> None:
-        return None
 
 
 def pressed(triggered: list[dict[str, Any]]) -> str | None:

@@ -20,6 +20,7 @@ MAP = "city-map"
 TREE = "city-tree"
 CRUMBS = "city-crumbs"
 SEARCH = "city-search"
+FOUND = "city-found"
 SHOW = "city-show"
 UNIT = "city-unit"
 WINDOW = "city-window"
@@ -55,6 +56,7 @@ def layout(services: Services) -> dmc.MantineProvider:
     return page(
         [
             dcc.Location(id=URL, refresh="callback-nav"),
+            dcc.Store(id=FOUND),
             dcc.Store(id=FIT, data={"by": "load", "search": "", "choices": 0}),
             header(
                 "/", [html.Nav(id=CRUMBS, className="crumbs", **{"aria-label": _("所在区域")}), _search_box()]
@@ -109,6 +111,7 @@ def _search_box() -> dmc.Select:
         placeholder=_("搜索名称、编码或拼音首字母"),
         searchable=True,
         clearable=True,
+        value=None,  # known from the start: where it turns out empty later, the words typed are lost
         allowDeselect=False,  # Enter twice on a hit is no change of mind
         data=[],
         nothingFoundMessage=_("没有找到"),
