@@ -89,6 +89,8 @@ def _loose(
     n: int, polygons: NDArray[np.object_], frame: shapely.Geometry, exempt: NDArray[np.bool_]
 ) -> list[Refusal]:
     """Refuse what does not fit its neighbours: it overlaps one, misses its vertices, or leaves a gap."""
+    if not len(polygons):
+        return []
     covers = n > 0
     if shapely.coverage_is_valid(polygons) and not (
         covers and abs(shapely.area(polygons).sum() - shapely.area(frame)) > ROUNDING_M2
@@ -115,6 +117,9 @@ def _loose(
         if exempt.any():
             rest = rest[~shapely.dwithin(rest, shapely.union_all(polygons[exempt]), REFUSED_M)]
         gap, beside = shapely.STRtree(polygons).query(rest, predicate="dwithin", distance=REFUSED_M)
+        alone = len(rest) - len(np.unique(gap))
+        if alone:
+            raise Unsound(f"{alone} gaps lie beside no polygon that could be refused for them.")
         places |= {k: rest[g] for g, k in zip(gap.tolist(), beside.tolist(), strict=True)}
     new = [k for k in sorted(places) if not exempt[k]]
     if len(new) > max(FEW, FEW_SHARE * len(polygons)):

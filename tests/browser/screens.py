@@ -253,7 +253,8 @@ class Desk:
     # The map
 
     def looks_at(self) -> tuple[float, float, float, float]:
-        west, south, east, north = self.prop("city-map", "view_state")["bounds"]
+        view = "() => window.dash_component_api.getLayout('city-map')?.props?.view_state"
+        west, south, east, north = self.until(view)["bounds"]  # a slow page tells it after it has painted
         return west, south, east, north
 
     def until_fitted(self, bounds: tuple[float, float, float, float]) -> None:

@@ -17,9 +17,9 @@ def grids(*edges):
     return np.array([box(west, 0, east, 100) for west, east in edges], dtype=object)
 
 
-def verified(polygons):
+def verified(polygons, frame=FRAME):
     layers = [NOTHING, polygons, NOTHING]
-    return kept(FRAME, layers, layers, NOTHING, 10.0, [])
+    return kept(frame, layers, layers, NOTHING, 10.0, [])
 
 
 def test_what_fits_is_not_refused():
@@ -41,6 +41,13 @@ def test_a_vertex_that_the_neighbour_lacks_is_a_breach():
     west = polygon((0, 0), (200, 0), (200, 50), (200, 100), (0, 100))
     found = verified(np.array([west, box(200, 0, 400, 100)], dtype=object))
     assert {one.reason for one in found} == {"coverage"}
+
+
+def test_a_gap_beside_nobody_is_not_passed_over():
+    """The frame has a second part, far off, in which no grid lies."""
+    island = shapely.union(FRAME, box(1000, 0, 1100, 100))
+    with pytest.raises(Unsound, match="1 gaps"):
+        verified(grids((0, 100), (100, 200), (200, 300), (300, 400)), island)
 
 
 def test_where_many_do_not_fit_nothing_of_the_result_stands():
