@@ -312,6 +312,22 @@ def test_a_place_is_found_by_name_code_and_initials(desk: Desk, demo_site: Site,
         desk.still()
 
 
+def test_enter_takes_the_marked_hit_though_other_hits_came_in(desk: Desk, community: Any) -> None:
+    code, name, _geometry = community
+    desk.open("/?layers=")
+    desk.page.click("#city-search")
+    desk.page.keyboard.type(name)
+    desk.until(f"hit => ({HITS})().includes(hit)", f"{name}（社区）")
+    desk.still()
+    desk.mark(f"{name}（社区）")
+    groups = desk.prop("city-search", "data")
+    more = {"group": "微网格", "items": [{"value": "micro_grid:0", "label": "后到"}]}
+    desk.ask("data => dash_clientside.set_props('city-search', {data})", [more, *groups])
+    desk.until(f"() => ({HITS})().includes('后到')")
+    desk.page.keyboard.press("Enter")
+    desk.until_url(area=code)
+
+
 # Overlays
 
 
