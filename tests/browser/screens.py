@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from waitress.server import create_server
 from werkzeug.wsgi import ClosingIterator
 
 from dashboard.app import create_app
@@ -20,6 +18,7 @@ from dashboard.services import Services
 from data.settings import Settings
 from data.store import Store
 from data.tiles import Tiles
+from tests.browser.served import Served
 from tests.parts import missing
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -75,11 +74,9 @@ class Site:
         self.sent_paths: list[str] = []
         app = create_app(Services(store, self.tiles, settings))
         app.wsgi_app = self._counted(app.wsgi_app)  # type: ignore[method-assign]
-        self.server = create_server(app, host="127.0.0.1", port=0, threads=8)
-        self.host = f"127.0.0.1:{self.server.effective_port}"
+        self.server = Served(app)
+        self.host = self.server.host
         self.url = f"http://{self.host}"
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
 
     def _counted(self, app: Any) -> Any:
         """Count what is sent, heads and bodies, whoever in the browser asks for it."""
@@ -111,7 +108,7 @@ class Site:
         return row
 
     def close(self) -> None:
-        """Stop to listen; the thread ends when the browser lets go of its connections."""
+        """Stop to listen, and let go of the store."""
         self.server.close()
         self.store.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,9 @@ import pytest
 import shapely
 from dash import Input, Output, dcc, html
 from flask import abort, send_file
-from waitress.server import create_server
 
 from dashboard.map import NOT_SHOWN, PingqiMap, encode_group
+from tests.browser.served import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,10 +90,8 @@ class Site:
         app.callback(Output("clicked", "children"), Input("map", "clicked"), prevent_initial_call=True)(
             json.dumps
         )
-        self.server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
-        self.url = f"http://127.0.0.1:{self.server.effective_port}/"
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
+        self.server = Served(app.server)
+        self.url = f"http://{self.server.host}/"
 
     def tile(self, name: str) -> Any:
         self.asked += 1
