@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from geo.disputes import Dispute, is_partition, settled, width_of, with_disputes
+from geo.clipping import clipped, over_the_edge
+from geo.disputes import Dispute, settled, width_of, with_disputes
 from geo.errors import Unsound
-from geo.faces import complex_of, polygonal
+from geo.faces import polygonal
 from geo.ledger import Moves, moves
 from geo.levelling import Leaves, Sheet, level
-from geo.promises import kept
+from geo.promises import fits, kept
 from geo.refusals import Refusal, refused
 from geo.relate import Meetings, meetings
 from geo.walls import edges_within, following_compounds, levelled_grids
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 LAYERS = ("compound", "grid", "micro_grid")
 ROUNDING_M2 = 1e-3
-ROUNDING_M = 1e-4
 CUT = 1e-3
 """Share of an atom from which it counts as cut."""
 MEET_M2 = 0.2
@@ -102,7 +102,7 @@ def solve(task: Task) -> Outcome:
     Unsound
         Where no refusal of single features makes the result keep its promises.
     """
-    outside, beyond = _over_the_edge(task)
+    outside, beyond = over_the_edge(task.layers, task.frame, task.tolerance)
     made = _made(task, beyond)
     for _ in range(PASSES):
         if not MENDABLE & {refusal.reason for refusal in made.refusals}:
@@ -128,22 +128,32 @@ class _Made(NamedTuple):
 def _made(task: Task, beyond: list[Refusal]) -> _Made:
     """Level once; what fits already only moves where fewer features are refused for it."""
     refusals = list(beyond)
-    clipped = [_clipped(layer, task.frame) for layer in task.layers]
-    drawn = [layer.copy() for layer in clipped]
-    disputes, decided, claims = settled(clipped, task.frame, task.walled, task.tolerance, task.wide)
+    inside = [clipped(layer, task.frame) for layer in task.layers]
+    drawn = [layer.copy() for layer in inside]
+    disputes, decided, claims = settled(inside, task.frame, task.walled, task.tolerance, task.wide)
     refusals += claims
     stays = None
-    if not any(decided) and _fits(task, clipped, disputes, refusals):
+    fit = not any(decided) and _whole(task, inside, refusals)
+    if fit and fits(task.frame, with_disputes(inside, disputes)):
         stays = _Made(drawn, _verified(task, drawn, disputes, refusals), decided, moved=False)
         if _count(stays.refusals) == _count(refusals):
             return stays
-    met = _meetings(task, clipped, disputes, refusals)
-    sheet = _sheet(task, clipped, disputes, met, np.zeros((0, 2)))
-    layers = _levelled(task, clipped, disputes, decided, met, sheet, refusals)
+    met = _meetings(task, inside, disputes, refusals)
+    sheet = _sheet(task, inside, disputes, met, np.zeros((0, 2)))
+    layers = _levelled(task, inside, disputes, decided, met, sheet, refusals)
     refusals = _verified(task, layers, disputes, refusals)
     if stays and _count(stays.refusals) <= _count(refusals):
         return stays
     return _Made(layers, refusals, decided, moved=True)
+
+
+def _whole(task: Task, inside: list[NDArray[np.object_]], refusals: list[Refusal]) -> bool:
+    """Return whether nothing but what is refused was cut off at the community's edge."""
+    for n, (drawn, kept_inside) in enumerate(zip(task.layers, inside, strict=True)):
+        cut_back = shapely.area(drawn) - shapely.area(kept_inside) > ROUNDING_M2
+        if (cut_back & ~refused(refusals, n, len(drawn))).any():
+            return False
+    return True
 
 
 def _verified(
@@ -178,8 +188,8 @@ def _count(refusals: list[Refusal]) -> int:
 
 def left_as_drawn(task: Task, failure: str) -> Outcome:
     """Refuse everything; only what lies in another community is cut off, since that is solved by itself."""
-    outside, _ = _over_the_edge(task)
-    layers = [_clipped(layer, task.frame) for layer in task.layers]
+    outside, _ = over_the_edge(task.layers, task.frame, task.tolerance)
+    layers = [clipped(layer, task.frame) for layer in task.layers]
     told = _told(task, layers, outside, [[], [], []])
     refusals = [
         Refusal(n, k, "as_drawn", "failed", np.nan, polygon)
@@ -248,7 +258,7 @@ def _with_reasons(told: Moves, decided: list[list[Dispute]], frame: shapely.Geom
 
 def _levelled(
     task: Task,
-    clipped: list[NDArray[np.object_]],
+    inside: list[NDArray[np.object_]],
     disputes: list[list[Dispute]],
     decided: list[list[Dispute]],
     met: Meetings,
@@ -260,7 +270,7 @@ def _levelled(
     moved = _displacements(task, layers)
     far = _too_far(task, layers, moved, refusals, decided)
     if any(f.any() for f in far):
-        sheet = _sheet(task, clipped, disputes, met, _far_corners(task, layers, far))
+        sheet = _sheet(task, inside, disputes, met, _far_corners(task, layers, far))
         again = _assembled(level(_weighted(sheet, far, HOLD), task.tolerance), task, disputes)
         moved_again = _displacements(task, again)
         far_again = _too_far(task, again, moved_again, refusals, decided)
@@ -270,61 +280,13 @@ def _levelled(
     return layers
 
 
-def _clipped(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[np.object_]:
-    """Return what of each polygon lies in the frame, in as many parts as were drawn."""
-    result = polygonal(shapely.intersection(polygons, frame))
-    inside = shapely.area(polygons) - shapely.area(result) < ROUNDING_M2
-    result[inside] = polygons[inside]
-    drawn, parts = shapely.get_num_geometries(polygons), shapely.get_num_geometries(result)
-    for n in np.flatnonzero(parts > drawn).tolist():
-        pieces = shapely.get_parts(result[n])
-        pieces = pieces[np.argsort(-shapely.area(pieces), kind="stable")[: drawn[n]]]
-        result[n] = pieces[0] if len(pieces) == 1 else shapely.multipolygons(pieces)
-    return _on_frame_vertices(result, frame)
-
-
-def _on_frame_vertices(polygons: NDArray[np.object_], frame: shapely.Geometry) -> NDArray[np.object_]:
-    """Give vertices that are the frame's but for rounding its place: community boundaries are exact."""
-    own = np.unique(complex_of(shapely.get_coordinates(frame)))
-    tree = shapely.STRtree(shapely.points(own.view(np.float64).reshape(-1, 2)))
-
-    def moved(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        z = complex_of(xy)
-        strange = np.flatnonzero(~np.isin(z, own))
-        points = shapely.points(xy[strange])
-        found, at = tree.query_nearest(points, max_distance=ROUNDING_M / 2, all_matches=False)
-        z = z.copy()
-        z[strange[found]] = own[at]
-        return z.view(np.float64).reshape(-1, 2)
-
-    return np.asarray(shapely.transform(polygons, moved))
-
-
-def _over_the_edge(task: Task) -> tuple[dict[int, shapely.Geometry], list[Refusal]]:
-    """Refuse what lies too far outside the community to be cut back; of compounds also return it."""
-    stays: dict[int, shapely.Geometry] = {}
-    refusals = []
-    shapely.prepare(task.frame)
-    for n, polygons in enumerate(task.layers):
-        for k in np.flatnonzero(~shapely.covers(task.frame, polygons)).tolist():
-            beyond = shapely.difference(polygons[k], task.frame)
-            if beyond.area < ROUNDING_M2:
-                continue
-            reach = float(shapely.distance(task.frame, shapely.points(shapely.get_coordinates(beyond))).max())
-            if reach > task.tolerance:
-                refusals.append(Refusal(n, k, "as_drawn", "over_community", reach, beyond))
-                if n == 0:
-                    stays[k] = beyond
-    return stays, refusals
-
-
 def _meetings(
-    task: Task, clipped: list[NDArray[np.object_]], disputes: list[list[Dispute]], refusals: list[Refusal]
+    task: Task, inside: list[NDArray[np.object_]], disputes: list[list[Dispute]], refusals: list[Refusal]
 ) -> Meetings:
     """Return which compounds and grids meet, and refuse the compounds that don't nest."""
-    compounds, grids, _ = with_disputes(clipped, disputes)
+    compounds, grids, _ = with_disputes(inside, disputes)
     met = meetings(compounds, grids, task.tolerance)
-    own = (met.compound < len(clipped[0])) & (met.grid < len(clipped[1]))
+    own = (met.compound < len(inside[0])) & (met.grid < len(inside[1]))
     for c in np.unique(met.compound[met.broken & own]).tolist():
         shares = np.sort(met.area[own & (met.compound == c)])[::-1]
         if len(shares) > 1:
@@ -349,13 +311,13 @@ def _far_corners(
 
 def _sheet(
     task: Task,
-    clipped: list[NDArray[np.object_]],
+    inside: list[NDArray[np.object_]],
     disputes: list[list[Dispute]],
     met: Meetings,
     spared: NDArray[np.float64],
 ) -> Sheet:
     """Return what the solver works on; near `spared` points grid edges don't come to walls."""
-    compounds, grids, micro_grids = with_disputes(clipped, disputes)
+    compounds, grids, micro_grids = with_disputes(inside, disputes)
     pairs = np.stack([met.compound, met.grid], axis=1)
     edges = edges_within(grids, task.frame)
     follows = np.zeros(len(compounds), dtype=bool)
@@ -365,9 +327,9 @@ def _sheet(
         compounds = following_compounds(compounds, grids, edges, pairs, follows, task.tolerance, spared)
     open_land = _open_land(task.frame, compounds, task.tolerance)
     frozen = np.append(task.frozen[1], np.zeros(len(disputes[1]), dtype=bool))
-    grids[: len(clipped[1])] = levelled_grids(
+    grids[: len(inside[1])] = levelled_grids(
         compounds, grids, edges, pairs, open_land, task.tolerance, spared, frozen
-    )[: len(clipped[1])]
+    )[: len(inside[1])]
     outlines = np.concatenate([shapely.boundary(compounds), shapely.boundary(grids)])
     near = shapely.STRtree(task.atoms).query(outlines, predicate="dwithin", distance=task.tolerance)[1]
     lead = {"neither": (1.0, 1.0), "compound": (1.0, 0.01), "grid": (0.01, 1.0)}[task.lead]
@@ -478,38 +440,3 @@ def _refuse_what_moved(
             refusals.append(Refusal(n, k, "repaired", "displacement", float(moved[n][k]), drawn[k]))
             if shapely.is_empty(layers[n][k]):
                 layers[n][k] = drawn[k]
-
-
-def _fits(
-    task: Task,
-    clipped: list[NDArray[np.object_]],
-    disputes: list[list[Dispute]],
-    refusals: list[Refusal],
-) -> bool:
-    """Return whether each layer is a valid coverage, noded with the others, but for what is refused."""
-    for n, (drawn, inside) in enumerate(zip(task.layers, clipped, strict=True)):
-        beyond = refused(refusals, n, len(drawn))
-        if (~beyond & (shapely.area(drawn) - shapely.area(inside) > ROUNDING_M2)).any():
-            return False
-    layers = with_disputes(clipped, disputes)
-    for n, polygons in enumerate(layers):
-        fits = is_partition(polygons, task.frame) if n else shapely.coverage_is_valid(polygons)
-        if len(polygons) and not fits:
-            return False
-    return _shares_vertices(layers)
-
-
-def _shares_vertices(layers: list[NDArray[np.object_]]) -> bool:
-    """Return whether a vertex of one layer that lies on another's outline is a vertex there too."""
-    for one in layers:
-        for other in layers:
-            if one is other or not len(one) or not len(other):
-                continue
-            z = np.setdiff1d(
-                complex_of(shapely.get_coordinates(one)), complex_of(shapely.get_coordinates(other))
-            )
-            loose = shapely.points(z.view(np.float64).reshape(-1, 2))
-            outlines = shapely.STRtree(shapely.boundary(other))
-            if len(outlines.query(loose, predicate="dwithin", distance=ROUNDING_M)[0]):
-                return False
-    return True

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from geo.disputes import is_partition
 from geo.errors import Unsound
-from geo.faces import segments_of
+from geo.faces import complex_of, segments_of
 from geo.refusals import Refusal, refused
 from geo.walls import edges_within
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Layers = Sequence[NDArray[np.object_]]
 
 ROUNDING_M2 = 1e-3
+ROUNDING_M = 1e-4
 MEET_M2 = 0.5
 """What two polygons share at least to meet."""
 COINCIDE_M = 0.02
@@ -83,6 +85,39 @@ def kept(
         if free[0][k]:
             found.append(Refusal(0, k, "repaired", "not_levelled", away, shapely.buffer(stretch, COINCIDE_M)))
     return found[len(refusals) :]
+
+
+def fits(frame: shapely.Geometry, layers: Layers) -> bool:
+    """Return whether each layer is a valid coverage, noded with the others.
+
+    Parameters
+    ----------
+    frame
+        The community, which grids and micro-grids are to cover; in metres.
+    layers
+        Compounds, grids and micro-grids, (n,) polygons each.
+    """
+    for n, polygons in enumerate(layers):
+        valid = is_partition(polygons, frame) if n else shapely.coverage_is_valid(polygons)
+        if len(polygons) and not valid:
+            return False
+    return _shares_vertices(layers)
+
+
+def _shares_vertices(layers: Layers) -> bool:
+    """Return whether a vertex of one layer that lies on another's outline is a vertex there too."""
+    for one in layers:
+        for other in layers:
+            if one is other or not len(one) or not len(other):
+                continue
+            z = np.setdiff1d(
+                complex_of(shapely.get_coordinates(one)), complex_of(shapely.get_coordinates(other))
+            )
+            loose = shapely.points(z.view(np.float64).reshape(-1, 2))
+            outlines = shapely.STRtree(shapely.boundary(other))
+            if len(outlines.query(loose, predicate="dwithin", distance=ROUNDING_M)[0]):
+                return False
+    return True
 
 
 def _loose(

@@ -46,7 +46,8 @@ def both_sides(crossings: NDArray[np.complex128]) -> NDArray[np.complex128]:
 class Scores:
     """Scores of leaves at points: the sum of signed distances, steeper beyond the tolerance.
 
-    Compound and grid are decided first; a micro-grid only follows, among those of the pair.
+    Compound and grid are decided first; a micro-grid only follows, among those of the pair, unless it would
+    have to move further than the tolerance.
     """
 
     def __init__(self, sheet: Sheet, leaves: NDArray[np.int64], tolerance: float) -> None:
@@ -94,14 +95,15 @@ class Scores:
     def best(self, xy: NDArray[np.float64], *, open_land: bool) -> Scored:
         """Return the best leaf at (n, 2) points, and the scores that led to it."""
         first = self._pair_scores(xy, self.reach, open_land=open_land)
-        pair = np.argmax(first, axis=1)
-        lost = np.flatnonzero(first[np.arange(len(xy)), pair] <= -self.reach)
+        lost = np.flatnonzero(first.max(axis=1) <= -self.reach)
         if len(lost):
             first[lost] = self._pair_scores(xy[lost], FAR_M, open_land=open_land)
-            pair[lost] = np.argmax(first[lost], axis=1)
         if not len(self.layers[2]):
+            pair = np.argmax(first, axis=1)
             return Scored(self.leaf_of[pair, 0], pair, first, np.zeros((len(xy), 1)))
         second = self._signed(2, xy, self.reach)
+        first += self._held_by_micro_grids(second)
+        pair = np.argmax(first, axis=1)
         micro = np.argmax(np.where(self.leaf_of[pair] >= 0, second, -np.inf), axis=1)
         row = np.arange(len(xy))
         lost = np.flatnonzero(second[row, micro] <= -self.reach)
@@ -115,11 +117,23 @@ class Scores:
         total = np.zeros((len(xy), len(self.pairs)))
         for n in (1,) if open_land else (0, 1):
             away = self._signed(n, xy, reach)
-            away += STEEP * (np.maximum(away - self.limit, 0) + np.minimum(away + self.limit, 0))
+            away += self._beyond(away)
             away *= self.weights[n]
             total += away[:, self.pairs[:, n]] if away.shape[1] else 0
         total[:, (self.pairs[:, 0] == OPEN) != open_land] = -np.inf
         return total
+
+    def _beyond(self, away: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what distances beyond the tolerance count more."""
+        return STEEP * (np.maximum(away - self.limit, 0) + np.minimum(away + self.limit, 0))
+
+    def _held_by_micro_grids(self, away: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (points, pairs) what it counts that a pair's micro-grids would move too far."""
+        beyond = self._beyond(away) * self.weights[2]
+        held = np.zeros((len(away), len(self.pairs)))
+        for k, of_pair in enumerate(self.leaf_of >= 0):
+            held[:, k] = beyond[:, of_pair].max(axis=1)
+        return held
 
     def _signed(self, n: int, xy: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
         """Return (points, polygons) distances to outlines, positive inside, at least -reach."""
