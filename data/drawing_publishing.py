@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from data import drawings, plans
+from data import drawing_stations, drawings, plans
 from data.bulk import insert_frame
 from data.drawing_ground import Ground, read_ground
 from data.drawings import Sheet
@@ -35,10 +35,11 @@ COLUMNS = ("name", "households", "grid_id", "compound_id", "responsible_body")
 
 @dataclass(frozen=True)
 class Published:
-    """What a publication came to: features by action, buildings that changed their micro-grid."""
+    """What a publication came to: micro-grids by action, buildings in another one, stations that moved."""
 
     counts: dict[str, int]
     buildings: int
+    stations: int
 
 
 def micro_grids(sheet: Sheet) -> gpd.GeoDataFrame:
@@ -145,12 +146,15 @@ def publish(
     *,
     on: date | None = None,
 ) -> Published:
-    """Put a drawing into force: micro-grids, their buildings and entrances, all or nothing.
+    """Put a drawing into force: micro-grids, their buildings and entrances, stations; all or nothing.
+
+    Where only stations were moved, micro-grids are neither judged nor written.
 
     Raises
     ------
     ConflictError
-        Where somebody else edited it, or published micro-grids of the community after it was begun.
+        Where somebody else edited it, or published micro-grids of the community after it was begun, or moved
+        a station that it moves.
     DataError
         Where it breaks a rule that may not be broken, or changes nothing.
     """
@@ -159,6 +163,27 @@ def publish(
         raise DataError(f"方案 {plan_id}“{sheet.title}”{sheet.status.label}，不能再发布。")
     if sheet.version != version:
         raise drawings.conflict(plan_id)
+    redrawn = not sheet.draft.sited or sheet.redrawn()
+    if redrawn:
+        _require_rules(store, scope, sheet)
+    with store.writing("change") as session:
+        plans.draft_of(session, plan_id, scope)
+        ledger = _ledger(session, scope, sheet) if redrawn else pd.DataFrame()
+        moves = drawing_stations.lines(session, scope, sheet)
+        if ledger.empty and moves.empty:
+            raise DataError("与现行微网格相同，没有需要发布的改动。")
+        session.execute(delete(Change).where(Change.plan_id == plan_id))
+        for lines in (ledger, moves):
+            insert_frame(session, Change, pd.DataFrame(lines.assign(plan_id=plan_id)))
+    then = partial(_assign, sheet=sheet) if redrawn else partial(_require_version, sheet=sheet)
+    plans.publish(store, plan_id, account_id, scope=scope, on=on, then=then)
+    fabric = sheet.draft.fabric
+    moved = fabric.building[sheet.draft.owner != sheet.cells.start]
+    counts = plans.counts_of(ledger) if len(ledger) else {}
+    return Published(counts, len(set(moved) - {None}), len(moves))
+
+
+def _require_rules(store: Store, scope: Scope, sheet: Sheet) -> None:
     found = broken(store, scope, sheet)
     errors = found[found["severity"] == "error"]
     if len(errors):
@@ -167,18 +192,12 @@ def publish(
             f"有 {len(errors)} 处违反必须遵守的规则，不能发布：{first['feature_id']} "
             f"{GridRule(first['rule']).label}；请按“检查”表逐条处理。"
         )
-    with store.writing("change") as session:
-        plans.draft_of(session, plan_id, scope)
-        ledger = _ledger(session, scope, sheet)
-        if ledger.empty:
-            raise DataError("与现行微网格相同，没有需要发布的改动。")
-        session.execute(delete(Change).where(Change.plan_id == plan_id))
-        insert_frame(session, Change, pd.DataFrame(ledger.assign(plan_id=plan_id)))
-    then = partial(_assign, sheet=sheet)
-    counts = plans.publish(store, plan_id, account_id, scope=scope, on=on, then=then)
-    fabric = sheet.draft.fabric
-    moved = fabric.building[sheet.draft.owner != sheet.cells.start]
-    return Published(counts, len(set(moved) - {None}))
+
+
+def _require_version(session: Session, *, sheet: Sheet) -> None:
+    now = session.scalar(select(Drawing.version).where(Drawing.plan_id == sheet.plan_id).with_for_update())
+    if now != sheet.version:
+        raise drawings.conflict(sheet.plan_id)
 
 
 def ledger(store: Store, scope: Scope, sheet: Sheet) -> pd.DataFrame:
@@ -217,9 +236,7 @@ def _rows(session: Session, model: type[Grid | Compound], codes: pd.Series) -> p
 
 def _assign(session: Session, *, sheet: Sheet) -> None:
     """Say of each building and entrance which micro-grid it is in; empty where entrances differ."""
-    now = session.scalar(select(Drawing.version).where(Drawing.plan_id == sheet.plan_id).with_for_update())
-    if now != sheet.version:
-        raise drawings.conflict(sheet.plan_id)
+    _require_version(session, sheet=sheet)
     draft, fabric = sheet.draft, sheet.draft.fabric
     rows = dict(
         session.execute(

@@ -158,6 +158,10 @@ class Sheet:
         """Return the same cells with the micro-grids in force when it was begun, and no history."""
         return replace(self, draft=self.began)
 
+    def redrawn(self) -> bool:
+        """Tell whether micro-grids are others than when it was begun."""
+        return self.draft.grids != self.began.grids or bool((self.draft.owner != self.began.owner).any())
+
     def moved(self) -> dict[str, tuple[float, float]]:
         """Return the households that left each micro-grid in force, and those it had."""
         left: dict[str, float] = {}
@@ -376,7 +380,7 @@ def _own(draft: Draft) -> Draft:
     twin = copy(draft)
     twin.owner, twin.grids, twin.locked = draft.owner.copy(), dict(draft.grids), set(draft.locked)
     twin.done, twin.undone, twin.figures = list(draft.done), list(draft.undone), dict(draft.figures)
-    twin.outlines = dict(draft.outlines)
+    twin.outlines, twin.sited = dict(draft.outlines), dict(draft.sited)
     return twin
 
 

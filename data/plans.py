@@ -17,7 +17,7 @@ import pandas as pd
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from data import organising, siting
+from data import organising, siting, station_moves
 from data.bulk import frame_of, geo_frame_of, insert_frame, table_of
 from data.cities import today
 from data.cubes import RECORDS
@@ -182,6 +182,7 @@ def ledger_of(session: Session, scope: Scope, plan_id: int) -> pd.DataFrame:
         stored |= {
             code: name for code, name in session.execute(select(model.code, model.name)) if code in set(codes)
         }
+    stored |= station_moves.names(session, frame.loc[frame["layer"] == station_moves.LAYER, "code"].tolist())
     stated = [new or old for old, new in (one.get("name", (None, None)) for one in frame["attributes"])]
     frame.insert(
         4, "name", [one or stored.get(code) for one, code in zip(stated, frame["code"], strict=True)]
@@ -278,6 +279,8 @@ def publish(
             siting.relink(session, LAYERS[layer])
         if organising.LAYER in layers:
             organising.apply(session, plan, changes)
+        if station_moves.LAYER in layers:
+            station_moves.apply(session, plan_id, changes[changes["layer"] == station_moves.LAYER])
         for layer, area in changes[["layer", "area_code"]].drop_duplicates().itertuples(index=False):
             session.merge(Setting(key=f"{AREA_REVISION}:{layer}:{area}", value=str(revision)))
         if then is not None:
@@ -291,8 +294,10 @@ def _tables(session: Session, plan_id: int, layers: list[str]) -> list[str]:
     """Return what publishing writes: the layers, their former versions, and what stands in them."""
     if organising.LAYER in layers:
         return ["plan", *organising.tables(session, plan_id)]
-    users = [child.__tablename__ for layer in layers for child in siting.linked_to(LAYERS[layer])]
-    return list(dict.fromkeys(["plan", "boundary_version", *layers, *users, *RECORDS, "former_place"]))
+    bounded = [LAYERS[layer] for layer in layers if layer in LAYERS]
+    users = [child.__tablename__ for model in bounded for child in siting.linked_to(model)]
+    follow = ["boundary_version", *users, *RECORDS, "former_place"] if bounded else []
+    return list(dict.fromkeys(["plan", *layers, *follow]))
 
 
 def _locked_revision(session: Session) -> int:
@@ -311,7 +316,8 @@ def _check_conflict(session: Session, plan: Plan, changes: pd.DataFrame) -> None
     start = f"{AREA_REVISION}:"
     rows = session.execute(select(Setting.key, Setting.value).where(Setting.key.startswith(start)))
     newer = {key.removeprefix(start) for key, value in rows if int(value) > plan.base_revision}
-    mine = set(changes["layer"] + ":" + changes["area_code"])
+    bounded = changes[changes["layer"] != station_moves.LAYER]  # of stations each line knows where it stood
+    mine = set(bounded["layer"] + ":" + bounded["area_code"])
     if plan.kind is PlanKind.ALIGNMENT:  # its layers were solved together: a new boundary of any undoes it
         mine = {f"{layer}:{area}" for layer in LAYERS for area in set(changes["area_code"])}
     elif plan.kind is PlanKind.STRUCTURE:  # its cases were read from these boundaries

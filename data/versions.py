@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data import plans, restoring
+from data import plans, restoring, station_moves
 from data.bulk import geo_frame_of, table_of
 from data.errors import DataError
 from data.ledger import compare
@@ -31,7 +31,7 @@ class Version:
     plan_id
         The plan that made it; None for what was there before the first.
     features
-        Boundaries that it changed here.
+        Boundaries that it changed here, and stations that it moved.
     current
         Whether it is in force.
     """
@@ -104,7 +104,8 @@ def restore(
     """Publish the boundaries that a version had in communities, as a plan of its own.
 
     Of compounds and grids, what was added since stays, and what was removed since does not come back: a
-    version is one of boundaries. Micro-grids come back as a whole, with where buildings and entrances are.
+    version is one of boundaries. Micro-grids come back as a whole, with where buildings and entrances are;
+    stations that plans moved since, to where they stood.
 
     Returns
     -------
@@ -124,7 +125,7 @@ def restore(
         whole = restoring.micro_grids(session, was, later(session, plan_id), area_codes)
         drawn = [layer for layer in plans.LAYERS if layer != "micro_grid"]
         ledgers = [_back(session, layer, was[was["layer"] == layer], scope) for layer in drawn]
-        ledgers.append(whole)
+        ledgers += [whole, station_moves.back(session, later(session, plan_id), area_codes)]
         filled = [one for one in ledgers if len(one)]
         if not filled:
             raise DataError("当前边界与该版本相同，无需恢复。")

@@ -51,44 +51,80 @@ class MicroGrid:
         return [self.id, self.code, self.name]
 
 
+@dataclass(frozen=True)
+class Siting:
+    """A service station tried at another place than it has.
+
+    Attributes
+    ----------
+    stood, stands
+        Where it was when it was first moved, and where it is tried: longitude and latitude, which come from
+        the store and go back to it as they are; nothing here computes with them.
+    """
+
+    station: str
+    stood: tuple[float, float]
+    stands: tuple[float, float]
+
+    def data(self) -> list[Any]:
+        """Return it as plain data."""
+        return [self.station, list(self.stood), list(self.stands)]
+
+    @classmethod
+    def read(cls, data: list[Any]) -> Siting:
+        """Return it from plain data."""
+        station, (a, b), (x, y) = data
+        return cls(station, (a, b), (x, y))
+
+
 class Change(NamedTuple):
     """One edit: which cells went from where to where, and which micro-grids came, went or were renamed.
 
     Attributes
     ----------
     kind
-        move, split, merge, take, rename, recode; return, where a file was edited elsewhere.
+        move, split, merge, take, rename, recode; return, where a file was edited elsewhere; site.
     moves
         Cell, the id that it left, the id that it joined; None for none.
     grids
         Before and after; None before it came and after it went.
+    sites
+        Stations before and after; None for one that stands where it is in force.
     """
 
     kind: str
     moves: tuple[tuple[int, str | None, str | None], ...]
     grids: tuple[tuple[MicroGrid | None, MicroGrid | None], ...] = ()
+    sites: tuple[tuple[Siting | None, Siting | None], ...] = ()
 
     def reversed(self) -> Change:
         """Return the change that undoes this one."""
         moves = tuple((cell, after, before) for cell, before, after in self.moves)
-        return Change(self.kind, moves, tuple((after, before) for before, after in self.grids))
+        grids = tuple((after, before) for before, after in self.grids)
+        return Change(self.kind, moves, grids, tuple((after, before) for before, after in self.sites))
 
     def touched(self) -> set[str]:
-        """Return the ids of all micro-grids concerned."""
+        """Return the ids of all micro-grids concerned; a station is none of them."""
         ids = {one for _, before, after in self.moves for one in (before, after) if one is not None}
         return ids | {one.id for pair in self.grids for one in pair if one is not None}
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
         grids = [[None if one is None else one.data() for one in pair] for pair in self.grids]
-        return {"kind": self.kind, "moves": [list(move) for move in self.moves], "grids": grids}
+        sites = [[None if one is None else one.data() for one in pair] for pair in self.sites]
+        moves = [list(move) for move in self.moves]
+        return {"kind": self.kind, "moves": moves, "grids": grids} | ({"sites": sites} if sites else {})
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> Change:
         """Return the change from plain data."""
         pairs = [[None if one is None else MicroGrid(*one) for one in pair] for pair in data["grids"]]
+        sited = [
+            [None if one is None else Siting.read(one) for one in pair] for pair in data.get("sites", ())
+        ]
         moves = tuple((int(cell), before, after) for cell, before, after in data["moves"])
-        return cls(data["kind"], moves, tuple((before, after) for before, after in pairs))
+        grids = tuple((before, after) for before, after in pairs)
+        return cls(data["kind"], moves, grids, tuple((before, after) for before, after in sited))
 
 
 class Figures(NamedTuple):
@@ -137,6 +173,8 @@ class Draft:
         History, oldest first, and what redo would do, next last.
     outlines
         Polygons that were asked for and have not changed since, by id.
+    sited
+        Stations that are tried elsewhere than they are in force, by id.
     """
 
     fabric: Fabric
@@ -149,6 +187,7 @@ class Draft:
     undone: list[Change] = field(default_factory=list)
     figures: dict[str, Figures] = field(init=False)
     outlines: dict[str, shapely.Geometry] = field(init=False, default_factory=dict)
+    sited: dict[str, Siting] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.figures = {one: self._figures(one) for one in self.grids}
@@ -215,10 +254,18 @@ class Draft:
                 self.figures.pop(old.id, None)
             if new is not None:
                 self.grids[new.id] = new
+        self._sited(change)
         for one in change.touched():
             self.outlines.pop(one, None)
             if one in self.grids:
                 self.figures[one] = self._figures(one)
+
+    def _sited(self, change: Change) -> None:
+        for was, now in change.sites:
+            if was is not None:
+                del self.sited[was.station]
+            if now is not None:
+                self.sited[now.station] = now
 
     def data(self) -> dict[str, Any]:
         """Return history and locks as plain data for JSON; the state is rebuilt from the same start."""
@@ -482,6 +529,29 @@ def recode(draft: Draft, one: str, code: str) -> Change:
         raise EditRefused("code_form", f"The code {code!r} is not made of digits.", [one])
     old = draft.grids[one]
     return _open(draft, Change("recode", (), ((old, replace(old, code=code)),)))
+
+
+def site(draft: Draft, station: str, stands: tuple[float, float], place: tuple[float, float]) -> Change:
+    """Try a station at a place; it is as in force again where that is the place that it was moved from.
+
+    Parameters
+    ----------
+    stands
+        Where the store has it now, which is what it is moved from unless it was moved before.
+    place
+        Where it is tried, in the same coordinates.
+
+    Raises
+    ------
+    EditRefused
+        If it is there already.
+    """
+    was = draft.sited.get(station)
+    stood = was.stood if was else stands
+    now = None if place == stood else Siting(station, stood, place)
+    if now == was:
+        raise EditRefused("not_moved", f"Station {station} stands there already.")
+    return Change("site", (), (), ((was, now),))
 
 
 def _open(draft: Draft, change: Change) -> Change:

@@ -9,14 +9,17 @@ import pytest
 import shapely
 
 from geo.editing import (
+    Change,
     Draft,
     EditRefused,
     MicroGrid,
+    Siting,
     merge,
     move,
     move_building,
     recode,
     rename,
+    site,
     split_by_line,
     split_into,
     take,
@@ -197,3 +200,32 @@ def test_a_drawn_line_snaps_to_vertices_of_cells():
     snapped = shapely.get_coordinates(FABRIC.snapped(line, 1.0))
     assert snapped[0].tolist() == vertex.tolist()
     assert snapped[1].tolist() == (vertex + 500.0).tolist()
+
+
+def test_a_station_is_tried_elsewhere_and_comes_back(draft):
+    before = state(draft)
+    draft.lock()
+    here, there, third = (114.0, 30.0), (114.01, 30.0), (114.02, 30.1)
+    draft.do(site(draft, "7", here, there))
+    draft.do(site(draft, "7", here, third))
+    assert draft.sited == {"7": Siting("7", here, third)}
+    with pytest.raises(EditRefused, match="already"):
+        site(draft, "7", here, third)
+    again = Draft(FABRIC, draft.owner.copy(), dict(draft.grids), draft.band, draft.used_codes)
+    again = again.resumed(json.loads(json.dumps(draft.data())))
+    assert again.sited == draft.sited
+    assert again.undo() == set()
+    assert again.sited == {"7": Siting("7", here, there)}
+    again.undo()
+    assert again.sited == {}
+    again.redo()
+    again.do(site(again, "7", there, here))  # put back to where it was moved from
+    assert again.sited == {}
+    assert state(again) == before
+
+
+def test_an_edit_of_cells_alone_is_stored_as_it_always_was(draft):
+    one = next(iter(draft.grids))
+    data = rename(draft, one, "新名").data()
+    assert set(data) == {"kind", "moves", "grids"}
+    assert Change.read(data) == rename(draft, one, "新名")
