@@ -1,9 +1,9 @@
-"""Micro-grids of the demo city, by Pingqi and by METIS on the same cells; stability; how fast an edit is.
+"""Micro-grids of the demo city, by Pingqi and by others on the same cells; stability; how fast an edit is.
 
     python benchmarks/grids.py [--scale small|district|city] [--processes N]
 
-METIS runs where pymetis is installed (the extra ``bench``). Stability: 6% of the buildings change
-their households; those in another micro-grid afterwards are counted, and a relabelling is no move.
+The others are those of `grid_peers.py` that are installed. Stability: 6% of the buildings change their
+households; those in another micro-grid afterwards are counted, and a relabelling is no move.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import multiprocessing
 import platform
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -19,6 +20,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from grid_peers import installed
 from scipy.optimize import linear_sum_assignment
 
 from data.demo import build
@@ -27,11 +29,7 @@ from geo.fabric import Fabric
 from geo.partition import Band
 from geo.proposal import Proposal, Wishes, propose
 
-try:
-    import pymetis
-except ImportError:
-    pymetis = None
-
+Divide = Callable[[Fabric, int, Band], np.ndarray]
 CHANGED = 0.06
 BANDS = (Band(30, 50), Band(85, 115))
 
@@ -56,8 +54,8 @@ def main() -> None:
             changed = with_changes(layers)
             again = propose(**changed, existing=first.micro_grids, wishes=Wishes(band), executor=pool)
             row(band, "pingqi", seconds, first.cells, moved(again))
-            if pymetis is not None:
-                peer(band, first, again)
+            for name, divide in installed().items():
+                peer(name, divide, band, first, again)
             if band == BANDS[0]:
                 edits(first)
 
@@ -115,30 +113,25 @@ def moved(again: Proposal) -> float:
     return again.moved / float(again.micro_grids["households"].sum())
 
 
-def peer(band: Band, first: Proposal, again: Proposal) -> None:
-    """METIS on the cells of each community, as many parts as the band's middle asks for."""
+def peer(name: str, divide: Divide, band: Band, first: Proposal, again: Proposal) -> None:
+    """Divide the cells of each community into as many parts as the band's middle asks for."""
     started = time.perf_counter()
-    labels = metis(first.cells, band)
+    labels = divided(first.cells, divide, band)
     seconds = time.perf_counter() - started
-    later = metis(again.cells, band)
+    later = divided(again.cells, divide, band)
     share = relabelled(first.cells, labels, again.cells, later)
-    row(band, "metis", seconds, first.cells.assign(micro_grid_id=labels), share)
+    row(band, name, seconds, first.cells.assign(micro_grid_id=labels), share)
 
 
-def metis(cells: gpd.GeoDataFrame, band: Band) -> np.ndarray:
+def divided(cells: gpd.GeoDataFrame, divide: Divide, band: Band) -> np.ndarray:
     result = np.full(len(cells), "", dtype=object)
     for name, at in cells.groupby("community_id").indices.items():
         fabric = Fabric.of(cells.iloc[at])
-        load = fabric.households.astype(int)
-        count = round(load.sum() / ((band.least + band.most) / 2))
+        count = round(fabric.households.sum() / ((band.least + band.most) / 2))
         if count < 2 or count >= len(at):
             result[at] = f"{name}"
-            continue
-        start = np.cumsum([0, *(len(one) for one in fabric.near)]).tolist()
-        graph = pymetis.CSRAdjacency(start, [o for one in fabric.near for o in one])
-        weight = [max(1, round(w)) for one in fabric.near for w in one.values()]
-        _, part = pymetis.part_graph(count, graph, vweights=load.tolist(), eweights=weight, recursive=True)
-        result[at] = [f"{name}/{one}" for one in part]
+        else:
+            result[at] = [f"{name}/{one}" for one in divide(fabric, count, band)]
     return result
 
 
