@@ -15,7 +15,7 @@ from dashboard import auth
 from dashboard.components.studio import short
 from dashboard.i18n import _, number
 from dashboard.services import Services
-from data import drawings
+from data import drawing_stations, drawings
 from data.drawings import Sheet
 from data.errors import DataError
 from data.store import IDENTITY
@@ -31,13 +31,14 @@ def routes(services: Services) -> Blueprint:
 
     @blueprint.get("/studio/<int:plan>/<int:version>/<layer>.json")
     def get(plan: int, version: int, layer: str) -> Response:  # noqa: ARG001  (part of the address)
-        if not current_user.is_authenticated or layer not in _WRITERS:
+        if not current_user.is_authenticated or layer not in {*_WRITERS, *_STATIONS}:
             abort(404)
         try:
             sheet = drawings.load(services.store, auth.scope(), plan)
         except DataError:
             abort(404)
-        found = _WRITERS[layer](sheet)
+        known = layer in _WRITERS
+        found = _WRITERS[layer](sheet) if known else stations(services, sheet, in_force=layer == _STATIONS[1])
         text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
         answer = Response(text, mimetype="application/json")
         answer.cache_control.max_age = KEPT_S
@@ -57,14 +58,9 @@ def sources(
     hidden = {"micro_grid", "compound_label", "grid_label", "point"}
     kept = [one for one in base if one["layer"] not in hidden]
 
-    def own(layer: str, kind: str, name: str, version: int, **more: str) -> dict[str, Any]:
-        return {
-            "id": layer,
-            "layer": layer,
-            "kind": kind,
-            "url": _url(services, sheet, name, version),
-            **more,
-        }
+    def own(layer: str, kind: str, name: str, version: int, at: int = 0, **more: str) -> dict[str, Any]:
+        url = _url(services, sheet, name, version) + (f"&at={at}" if at else "")
+        return {"id": layer, "layer": layer, "kind": kind, "url": url, **more}
 
     names = _url(services, sheet, "names")
     of, version = ("before-", 0) if in_force else ("", sheet.version)
@@ -73,6 +69,9 @@ def sources(
         own("cell", "polygon", "cells", 0, names_url=names),
         own("drawn", "polygon", f"{of}drawn", version),
         own("grid_label", "point", f"{of}labels", version),
+        own(
+            "point", "point", f"{of}stations", version, at=services.store.table_revisions().get("station", 0)
+        ),
     ]
 
 
@@ -135,6 +134,22 @@ def labels(sheet: Sheet) -> str:
     return _collection(sheet, points, rows)
 
 
+def stations(services: Services, sheet: Sheet, *, in_force: bool) -> dict[str, Any]:
+    """Return the community's service stations where the draft has them, or where they stand."""
+    with services.store.reading() as session:
+        found = drawing_stations.stations(session, auth.scope(), sheet)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": int(one.id), "layer": "station", "tier": one.tier.value, "name": one.name},
+            "geometry": {"type": "Point", "coordinates": list(one.stands if in_force else one.place)},
+        }
+        for one in found
+        if one.stands is not None and one.tier is not None
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
 def names(sheet: Sheet) -> dict[str, Any]:
     """Return what the pointer reads on each cell."""
     info, fabric = sheet.cells, sheet.draft.fabric
@@ -156,6 +171,7 @@ def _handles(sheet: Sheet) -> list[int]:
     return [int(one) for one in handles(sheet.draft)]
 
 
+_STATIONS = ("stations", "before-stations")
 _WRITERS: dict[str, Callable[[Sheet], Any]] = {
     "cells": cells,
     "drawn": drawn,

@@ -16,6 +16,7 @@ import pyogrio
 
 from data.drawing_ground import read_ground
 from data.drawing_publishing import ledger, micro_grids
+from data.drawing_stations import stations
 from data.drawings import Sheet
 from data.errors import DataError
 from data.scope import Scope
@@ -154,10 +155,22 @@ def write_workbook(store: Store, scope: Scope, sheet: Sheet, path: Path) -> None
     lines = lines[["code", "action", "households", "area_m2"]].copy()
     lines["action"] = [ChangeAction(one).label for one in lines["action"]]
     lines["area_m2"] = lines["area_m2"].astype(float).round(0)
+    moved = _stations(store, scope, sheet)
     with pd.ExcelWriter(path, engine="openpyxl") as book:
         frame.rename(columns=HEADERS).to_excel(book, sheet_name="微网格", index=False)
         cells.rename(columns=HEADERS).to_excel(book, sheet_name="楼栋", index=False)
         lines.rename(columns=HEADERS).to_excel(book, sheet_name="变更", index=False)
+        if len(moved):
+            moved.to_excel(book, sheet_name="阵地", index=False)
+
+
+def _stations(store: Store, scope: Scope, sheet: Sheet) -> pd.DataFrame:
+    """Return the stations that the draft moves: from where to where."""
+    with store.reading() as session:
+        found = stations(session, scope, sheet)
+    tried = [(one.name, sheet.draft.sited[one.id]) for one in found if one.id in sheet.draft.sited]
+    rows = [(name, *one.stood, *one.stands) for name, one in tried]
+    return pd.DataFrame(rows, columns=["阵地", "原经度", "原纬度", "新经度", "新纬度"])
 
 
 WRITERS: Mapping[str, Callable[[Store, Scope, Sheet, Path], None]] = {

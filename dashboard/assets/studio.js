@@ -1,6 +1,6 @@
 // 微网格工作台: one key for each step; keys stay with a field while one types in it.
 (() => {
-  const TOOLS = ["choose", "box", "polygon", "split", "take", "drag"];
+  const TOOLS = ["choose", "box", "polygon", "split", "take", "drag", "station"];
   const BUTTONS = {
     m: "studio-move", g: "studio-merge", s: "studio-split", l: "studio-lock", u: "studio-unlock",
     z: "studio-undo", y: "studio-redo", n: "studio-next", c: "studio-check", r: "studio-again",

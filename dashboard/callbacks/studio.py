@@ -11,7 +11,7 @@ from dash.exceptions import PreventUpdate
 from sqlalchemy.orm import Session
 
 from dashboard import auth
-from dashboard.callbacks import studio_compare, studio_edits, studio_files, studio_jobs
+from dashboard.callbacks import studio_compare, studio_edits, studio_files, studio_jobs, studio_stations
 from dashboard.components import studio as parts
 from dashboard.components.alignment_map import bounds_of, overlay
 from dashboard.components.shell import theme
@@ -25,6 +25,7 @@ from dashboard.studio_layers import knots
 from dashboard.studio_layers import sources as with_draft
 from dashboard.uploads import may_import
 from data import drawings
+from data.drawing_stations import cell_at
 from data.drawings import Sheet
 from data.errors import DataError
 from data.queries import areas, drawing_lists
@@ -39,6 +40,7 @@ def register(app: Dash, services: Services) -> None:
     studio_edits.register(app, services)
     studio_compare.register(app, services)
     studio_files.register(app, services)
+    studio_stations.register(app, services)
     _register_address(app, services)
     _register_choice(app, services)
 
@@ -131,7 +133,7 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
         with_draft(services, sheet, base),
         knots(services, sheet),
         parts.values(sheet),
-        page.VISIBLE,
+        page.WITH_STATIONS,
         parts.totals(sheet, workers),
         figure(sheet),
         not draft.done,
@@ -280,6 +282,7 @@ def _register_choice(app: Dash, services: Services) -> None:
         if sheet is None:
             return [], None, [], None, "", ""
         hand, *rest = in_hand(sheet, chosen["cells"], chosen["one"], target)
+        hand += studio_stations.moves_shown(sheet)
         pair = studio_compare.both(services, auth.scope(), Address.of(search))
         if pair is not None:
             hand = studio_compare.differing(sheet, difference(sheet.draft, pair[1].draft).first) + hand
@@ -293,9 +296,11 @@ def chosen(
     draft = sheet.draft
     cells, one = list(before["cells"]), before["one"]
     if asked == page.MAP and isinstance(value, dict) and "layer" in value:
-        if value["layer"] != "cell":
+        if tool == page.STATIONS:
+            raise PreventUpdate
+        cell = clicked_cell(sheet, value)
+        if cell is None:
             return {"cells": [], "one": one, "view": None}
-        cell = int(value["id"]) - 1
         cells = [other for other in cells if other != cell] if cell in cells else [*cells, cell]
         return {"cells": cells, "one": draft.owner[cell] or one, "view": None}
     if asked == page.MAP and isinstance(value, dict) and tool in {"box", "polygon"}:
@@ -326,6 +331,13 @@ def chosen(
     if asked in {page.CLEAR, page.URL}:
         return {"cells": [], "one": None, "view": None}
     raise PreventUpdate
+
+
+def clicked_cell(sheet: Sheet, clicked: dict[str, Any]) -> int | None:
+    """Return the cell that a click means, also where a station stands on it; None beside all."""
+    if clicked["layer"] == "point":
+        return cell_at(sheet, (clicked["lng"], clicked["lat"]))
+    return int(clicked["id"]) - 1 if clicked["layer"] == "cell" else None
 
 
 def problems(sheet: Sheet) -> list[str]:

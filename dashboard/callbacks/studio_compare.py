@@ -138,7 +138,7 @@ def second_map(services: Services, sheet: Sheet, *, in_force: bool) -> list[Any]
             theme(),
             sources=with_draft(services, sheet, base, in_force=in_force),
             values=parts.values(sheet),
-            visible=page.VISIBLE,
+            visible=page.WITH_STATIONS,
         ),
         studio_compare.title(sheet, in_force=in_force),
     ]

@@ -242,6 +242,9 @@ def told(before: Sheet, after: Sheet, asked: str) -> Any:
         return said(
             _("已锁定 {n} 个微网格；锁定的不会被任何操作改动。", n=number(len(draft.locked))), good=True
         )
+    if before.draft.sited != draft.sited:
+        words = _("已撤销。") if asked == page.UNDO else _("已重做。")
+        return said(words + _("草稿现挪动阵地 {n} 处。", n=number(len(draft.sited))), good=True)
     moved = before.draft.owner != draft.owner
     load = float(draft.fabric.households[moved].sum())
     words = {page.UNDO: _("已撤销。"), page.REDO: _("已重做。")}.get(asked, "")
@@ -331,13 +334,13 @@ def published(services: Services, plan_id: int, version: int) -> str:
     done = drawing_publishing.publish(services.store, auth.scope(), plan_id, version, auth.user_id())
     tiles_follow(services)
     words = {"add": _("新增 {n} 个"), "change": _("修改 {n} 个"), "remove": _("停用 {n} 个")}
-    counts = "，".join(
-        text.format(n=number(done.counts[key])) for key, text in words.items() if done.counts.get(key)
-    )
+    counts = [text.format(n=number(done.counts[key])) for key, text in words.items() if done.counts.get(key)]
+    if done.stations:
+        counts.append(_("挪动阵地 {n} 处", n=number(done.stations)))
     return _(
         "方案 {n} 已发布为新版本：{what}；{k} 栋楼换了微网格。",
         n=plan_id,
-        what=counts,
+        what="，".join(counts),
         k=number(done.buildings),
     )
 

@@ -53,6 +53,7 @@ REFUSED = {
     "swallowed": "这样 {ids} 会被整个划走；要合并请用“合并”。",
     "parted": "这样 {ids} 会断成几块，没有改动。",
     "building_cut": "这样会把 {ids} 里一栋楼的几个单元分开；要分开，请点选单元后划入。",
+    "not_moved": "阵地已经在这里，没有挪动。",
     "stale": "状态已变，请刷新页面后重做。",
     "other_cells": "楼栋数据已更新，这份草稿不能继续；请重新打开社区。",
 }
@@ -214,6 +215,8 @@ def totals(sheet: Sheet, workers: int) -> html.Dl:
             _("{n} 人，人均 {k} 户", n=number(workers), k=number(load / workers)) if workers else _("未录入"),
         ),
     ]
+    if sheet.draft.sited:
+        facts.append((_("服务阵地"), _("挪动 {n} 处", n=number(len(sheet.draft.sited)))))
     return _facts(facts)
 
 

@@ -33,6 +33,7 @@ def figures(sheet: Sheet, band: Band) -> list[str]:
         number(float(np.mean([one.compactness for one in lived])) if lived else 0, 2),
         number(len(whole.disconnected)),
         number(whole.unassigned_households),
+        number(len(draft.sited)),
     ]
 
 
@@ -46,6 +47,7 @@ def table(sheet: Sheet, other: Sheet, found: Difference, *, in_force: bool) -> h
         _("平均紧凑度"),
         _("不相连"),
         _("未划入的户数"),
+        _("挪动的阵地"),
     ]
     rows = [
         html.Tr([html.Th(label, scope="row"), html.Td(left), html.Td(right)])
@@ -61,7 +63,7 @@ def table(sheet: Sheet, other: Sheet, found: Difference, *, in_force: bool) -> h
     return html.Div(
         [
             html.Table([html.Thead(head), html.Tbody(rows)], className="studio-figures"),
-            html.Div(differing(sheet, found), className="studio-differing"),
+            html.Div([*differing(sheet, found), *elsewhere(sheet, other)], className="studio-differing"),
         ],
         className="panel studio-comparison",
     )
@@ -79,6 +81,13 @@ def differing(sheet: Sheet, found: Difference) -> list[Any]:
     if found.unmatched:
         lines.append(html.P(_("另有 {n} 栋楼只在一个方案里，没有比较。", n=number(found.unmatched))))
     return lines
+
+
+def elsewhere(sheet: Sheet, other: Sheet) -> list[Any]:
+    """Say how many service stations the plans have at different places."""
+    places = [{one.station: one.stands for one in each.draft.sited.values()} for each in (sheet, other)]
+    count = sum(places[0].get(one) != places[1].get(one) for one in set(places[0]) | set(places[1]))
+    return [html.P(_("{n} 处服务阵地位置不同。", n=number(count)))] if count else []
 
 
 def title(sheet: Sheet, *, in_force: bool) -> html.Div:

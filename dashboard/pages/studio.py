@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.components import studio as parts
-from dashboard.components import studio_files
+from dashboard.components import studio_files, studio_stations
 from dashboard.components.shell import header, page, theme
 from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
@@ -26,6 +26,8 @@ COMPARE, OTHER, OTHER_MAP, COMPARED = "studio-compare", "studio-other", "studio-
 GROUP = "studio"
 """The maps of the page look at the same place."""
 VISIBLE = ["water", "green", "road", "building", "community", "cell", "drawn", "grid", "label", "compound"]
+WITH_STATIONS = [*VISIBLE, "point"]
+"""With a draft: the points are then the stations of its community alone."""
 AREA, PLAN, LEAST, MOST = "studio-area", "studio-plan", "studio-least", "studio-most"
 OPEN, PROPOSE_NEW, PROPOSE_CITY, STATE = "studio-open", "studio-new", "studio-city", "studio-state"
 JOB, JOB_TEXT, JOB_BAR, CANCEL, POLL = (
@@ -71,12 +73,14 @@ TOOLS = {
     "split": "画线切分",
     "take": "圈入当前",
     "drag": "拖动边界",
+    studio_stations.TOOL: "挪阵地",
 }
-"""What the mouse does; all but the first draw or drag."""
+"""What the mouse does; all but the first draw, drag or put."""
+STATIONS = studio_stations.TOOL
 EDITING = {"split", "take", "drag"}
 """Tools that change the draft when something was drawn; the others choose."""
 KEYS = (
-    ("1 – 6", "点选、框选、圈选、画线切分、圈入当前、拖动边界"),
+    ("1 – 7", "点选、框选、圈选、画线切分、圈入当前、拖动边界、挪阵地"),
     ("M", "把所选楼栋划入目标微网格"),
     ("G", "合并所选楼栋所在的微网格（或列表中勾选的）"),
     ("S", "把当前微网格分成几份"),
@@ -347,6 +351,7 @@ def _right() -> html.Aside:
 
     return html.Aside(
         [
+            studio_stations.section(),
             section(_("当前所选"), html.Div(id=ONE), edits),
             section(_("重新划分"), again),
             section(

@@ -14,8 +14,8 @@ from data.scope import Scope
 from geo.boundary import drag, handles
 from geo.differences import difference
 from geo.editing import EditRefused
-from models import Building, MicroGrid, Plan
-from models.enums import PlanStatus
+from models import Building, MicroGrid, Plan, Station
+from models.enums import PlanStatus, StationTier
 from tests.browser.screens import Desk, Site
 
 PROPS = "window.dash_component_api.getLayout"
@@ -281,3 +281,52 @@ def publish(site: Site, desk: Desk, version: int) -> None:
         select(MicroGrid.code).where(MicroGrid.area_code == sheet.area_code, MicroGrid.valid_to.is_(None))
     )
     assert sorted(codes) == sorted(grid.code for grid in sheet.draft.grids.values())
+
+
+def test_a_station_is_moved_by_mouse_and_stands_there_once_published(
+    drawn_site: Site, sit_down: Callable[[Site], Desk]
+) -> None:
+    site, desk = drawn_site, sit_down(drawn_site)
+    area = site.rows(select(Station.area_code).where(Station.tier == StationTier.MICRO).order_by(Station.id))[
+        0
+    ]
+    station, name, stood = site.rows(
+        select(Station.id, Station.name, Station.geometry)
+        .where(Station.area_code == area, Station.tier == StationTier.MICRO)
+        .order_by(Station.id)
+    )[0]
+    desk.open(f"/grids/?area={area}")
+    desk.page.click("#studio-open")
+    desk.until("() => new URLSearchParams(location.search).has('plan')")
+    desk.until(f"() => ({PROPS}('studio-seen').props.data || {{}}).version >= 1")
+    desk.still()
+    before = sheet_of(desk)
+    desk.page.keyboard.press("7")
+    desk.page.click("#studio-station")
+    desk.page.click(f"div[role=option]:has-text('{name}')")
+    desk.until("() => document.querySelector('.pingqi-map-handle')")
+    desk.until_text("#studio-station-card", "微网格")
+    desk.page.wait_for_timeout(1500)
+    handle = desk.page.locator(".pingqi-map-handle").bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    desk.page.mouse.move(x, y)
+    desk.page.mouse.down()
+    desk.page.mouse.move(x + 30, y + 20, steps=4)
+    desk.page.mouse.up()
+    shown(desk, before.version + 1)
+    (tried,) = sheet_of(desk).draft.sited.values()
+    assert tried.station == str(station)
+    assert tried.stood == (stood.x, stood.y)
+    desk.until_text("#studio-station-card", "草稿挪动 1 处")
+    assert site.one(select(Station.geometry).where(Station.id == station)).equals(stood)
+    desk.page.keyboard.press("z")
+    shown(desk, before.version + 2)
+    assert not sheet_of(desk).draft.sited
+    desk.page.keyboard.press("y")
+    shown(desk, before.version + 3)
+    desk.page.reload()
+    shown(desk, before.version + 3)
+    desk.page.click("#studio-publish")
+    desk.until_text("#studio-message", "挪动阵地 1 处")
+    there = site.one(select(Station.geometry).where(Station.id == station))
+    assert (there.x, there.y) == tried.stands

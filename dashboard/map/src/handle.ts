@@ -4,6 +4,8 @@ import type { Moved, Place } from "./contract.ts";
 
 /** So often, at most, where it is now is told while it is dragged. */
 const TELL_MS = 150;
+/** So long after the last arrow key it is let go. */
+const REST_MS = 400;
 /** So far an arrow key moves it. */
 const STEP_PX = 10;
 const ARROWS: Record<string, [number, number]> = {
@@ -50,7 +52,10 @@ export class Handle {
     element.type = "button";
     element.className = "pingqi-map-handle";
     const marker = new Marker({ element, draggable: true }).setLngLat([lng, lat]).addTo(this.map);
-    marker.on("dragstart", () => (this.dragged = true));
+    marker.on("dragstart", () => {
+      this.dragged = true;
+      element.focus({ preventScroll: true }); // keys go on from here, not into a field
+    });
     marker.on("drag", () => {
       this.timer ||= window.setTimeout(() => {
         this.timer = 0;
@@ -72,7 +77,13 @@ export class Handle {
     event.stopPropagation();
     const { x, y } = this.map.project(marker.getLngLat());
     marker.setLngLat(this.map.unproject([x + step[0], y + step[1]]));
-    this.say(true);
+    this.dragged = true;
+    this.say(false);
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      this.dragged = false;
+      this.say(true);
+    }, REST_MS);
   }
 
   private say(done: boolean): void {
