@@ -186,6 +186,16 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
         "还没有任何区划；请给出城市名称和六位代码（如 杭州市:330100），或先导入区划。",
         "there is no area yet; give the city's name and six-digit code (City:330100), or import areas first.",
     ),
+    "city_above": (
+        "error",
+        "还没有它们共同的上级；请给出城市名称和六位代码（如 杭州市:330100），或先导入市的边界。",
+        "there is no area above them; give the city's name and six digits (City:330100), or import it first.",
+    ),
+    "city_other": (
+        "error",
+        "代码“{value}”不在 {city} 之下；请更正代码，或改城市的代码。",
+        "the code '{value}' is not below {city}; correct it, or the city's code.",
+    ),
     "city_code": (
         "error",
         "“{value}”不是市或县（区）的六位代码，如 330100。",

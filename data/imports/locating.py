@@ -18,7 +18,7 @@ from data.imports.findings import Findings
 from data.imports.options import City, Options
 from data.imports.placing import to_metric
 from data.scope import Scope
-from models.areas import CODE_LENGTH, level_of
+from models.areas import CODE_LENGTH, level_of, prefix_of
 from models.enums import AreaLevel
 
 Geometries = NDArray[Any]
@@ -64,7 +64,7 @@ def locate(
         Columns read so far; ``code`` and ``area_code`` are looked at.
     """
     points = siting.middle(geometries)
-    city = _new_city(known, target, options, findings)
+    city = _new_city(known, len(frame), target, options, findings)
     _report_outside(known, points, metric, options, findings, new_city=city is not None)
     if target.level is not None:
         codes = (
@@ -73,6 +73,8 @@ def locate(
             else np.full(len(frame), None, dtype=object)
         )
         _check_level(codes, target, findings)
+        if city is not None:
+            _check_below(codes, city, findings)
     elif city is not None:
         codes = np.full(len(points), city.code.ljust(CODE_LENGTH, "0"), dtype=object)
         codes[shapely.is_missing(points)] = None
@@ -84,14 +86,20 @@ def locate(
     return Located(codes, city)
 
 
-def _new_city(known: gpd.GeoDataFrame, target: Target, options: Options, findings: Findings) -> City | None:
+def _new_city(
+    known: gpd.GeoDataFrame, rows: int, target: Target, options: Options, findings: Findings
+) -> City | None:
+    """Return the city to be made: an empty store needs one, unless the rows are a city or a single area."""
     city = options.city
-    if not known.empty or target.level is not None:
+    if not known.empty or target.level is AreaLevel.CITY:
         if city is not None:
             findings.note("city_kept", value=city.name)
         return None
     if city is None:
-        findings.note("city_missing")
+        if target.level is None:
+            findings.note("city_missing")
+        elif rows > 1:
+            findings.note("city_above")
         return None
     if level_of(city.code.ljust(CODE_LENGTH, "0")) not in {AreaLevel.CITY, AreaLevel.COUNTY}:
         findings.note("city_code", value=city.code)
@@ -137,6 +145,17 @@ def _check_level(codes: NDArray[Any], target: Target, findings: Findings) -> Non
     for position, code in enumerate(codes):
         if code is not None and level_of(code) != target.level:
             findings.note("code_area", position, column="code", value=code, label=target.label)
+
+
+def _check_below(codes: NDArray[Any], city: City, findings: Findings) -> None:
+    """Report areas whose codes do not begin as the city's does, and one that is the city itself."""
+    own = city.code.ljust(CODE_LENGTH, "0")
+    prefix = prefix_of(own)
+    for position, code in enumerate(codes):
+        if code is not None and (code == own or not code.startswith(prefix)):
+            findings.note(
+                "city_other", position, column="code", value=code, city=f"{city.name}（{city.code}）"
+            )
 
 
 def _codes(

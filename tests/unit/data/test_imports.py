@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from data.errors import DataError, ReadError
 from data.imports import City, Options, preview, run
 from data.imports.options import Where
+from data.queries import areas
 from data.readers import TEMPLATES
 from data.scope import Scope
 from geo.crs import Datum as GeoDatum
@@ -98,6 +99,22 @@ def test_an_empty_store_asks_for_the_city(store, tmp_path):
     assert codes(run(store, tmp_path / "小区.gpkg", "compound", Options(city=City("某社区", "420102")))) == []
     with pytest.raises(DataError, match="名称:六位代码"):
         City.parse("平城市")
+
+
+def test_areas_of_an_empty_store_come_below_a_city(store, tmp_path):
+    rows = [
+        {"code": "420102001001", "name": "东社区", "geometry": town.box(0, 0, 100, 100)},
+        {"code": "420102001002", "name": "西社区", "geometry": town.box(100, 0, 100, 100)},
+    ]
+    path = write_gpkg(tmp_path / "社区.gpkg", rows)
+    assert codes(run(store, path, "community")) == ["city_above"]
+    assert codes(run(store, path, "community", Options(city=City("外市", "430100")))) == ["city_other"]
+    assert count(store, Area) == 0
+    assert run(store, path, "community", Options(city=CITY)).stored == 2
+    with store.reading() as session:
+        top = areas.top(session, Scope())
+        below = {one.name for one in session.scalars(select(Area).where(Area.parent_id == top.id))}
+    assert (top.name, below) == ("平城市", {"东社区", "西社区"})
 
 
 def test_rows_get_the_code_of_the_smallest_area_around_them(town_copy, tmp_path):
