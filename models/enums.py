@@ -290,6 +290,7 @@ class Doubt(Labelled):
     CHANGED_SINCE = "changed_since", "导出以后草稿里已改过，保持草稿的样子"
     OVERLAP = "overlap", "同时在两个面内，归改动过的一个"
     CUT = "cut", "边界切过楼栋，整栋归占得多的一个"
+    NO_COMPOUND = "no_compound", "楼栋不在小区内，已照改；请核对位置"
 
 
 class OverlapCase(Labelled):

@@ -18,8 +18,10 @@ from data.errors import ConflictError, DataError
 from data.scope import Scope
 from data.store import Store
 from geo import editing
+from models import Building
 from models.enums import Difference, Doubt
 from tests import lake as lake_houses
+from tests import town
 from tests.town import LAKE
 
 CITY = Scope()
@@ -300,6 +302,29 @@ def test_locks_unknown_ids_and_contradictions_are_named_and_left(
     assert places[Doubt.LOCKED].cells == (cell,)
     assert places[Doubt.NO_MICRO_GRID].after == "没有的"
     assert places[Doubt.NO_BUILDING].what == "9999"
+
+
+def test_a_moved_building_without_a_compound_is_named_with_where_it_lies(lake: Store, tmp_path: Path) -> None:
+    with lake.writing("building") as session:
+        lodge = {"id": 900, "code": "L900", "name": "老门房", "area_code": LAKE, "households": 12}
+        session.add(Building(**lodge, geometry=town.box(2140, 320, 10, 10)))
+    plan = lake_houses.begun(lake, tmp_path / "job")
+    sheet = lake_houses.sheet_of(lake, plan)
+    (cell,) = drawings.cells_of_buildings(sheet, ["900"])
+    inside = next(n for n in sheet.draft.fabric.near[cell] if sheet.draft.fabric.compound[n] >= 0)
+    other = next(one for one in sheet.draft.grids if one != sheet.draft.owner[cell])
+    path = tmp_path / "out.gpkg"
+    drawing_files.write_geopackage(lake, CITY, sheet, path)
+    built = gpd.read_file(path, layer="building")
+    neighbour = sheet.draft.fabric.building[inside]
+    built.loc[built["id"].isin(["900", neighbour]), "micro_grid_id"] = other
+    pyogrio.write_dataframe(built, path, layer="building")
+    result = found(lake, plan, path)
+    (doubt,) = [line for line in result.lines if line.kind is Doubt.NO_COMPOUND]
+    assert (doubt.what, doubt.cells) == ("老门房", (cell,))
+    assert "距最近的小区“南湖新村”20 米" in doubt.after
+    assert doubt.after.startswith(f"{sheet.cells.grid[cell]} 网格内")
+    assert cell in {move[0] for move in result.change.moves}  # it is taken all the same
 
 
 def test_a_table_and_a_polygon_that_disagree_leave_the_building(
