@@ -39,6 +39,7 @@ bench-align: $(VENV)/.bench ## levelling: the demo city as drawn, judged from it
 bench-grids: $(VENV)/.bench ## micro-grids: the demo city against METIS, stability, edits
 	$(BIN)/python benchmarks/grids.py
 	$(BIN)/python benchmarks/grid_edits.py
+	$(BIN)/python benchmarks/grid_publishing.py
 
 bench-overlays: $(VENV)/.bench ## a million records over six levels against geopandas and DuckDB
 	$(BIN)/python benchmarks/overlays.py

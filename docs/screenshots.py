@@ -205,6 +205,7 @@ def grids(browser: Browser, url: str, out: Path) -> None:
     picture("proposed")
     grid_edits(page, picture)
     compared(page, picture)
+    station(page, picture)
     page.click("#studio-check")
     page.wait_for_selector("#studio-broken .ag-row")
     picture("rules")
@@ -263,6 +264,26 @@ def compared(page: Page, picture: Callable[[str], None]) -> None:
     picture("compared")
     page.evaluate(choose, "")
     page.wait_for_function("!document.querySelector('#studio-other-map')")
+
+
+def station(page: Page, picture: Callable[[str], None]) -> None:
+    """Try the first station of the list elsewhere, and undo it."""
+    page.keyboard.press("7")
+    page.click("#studio-station")
+    page.click(".mantine-Select-option >> nth=0")
+    page.wait_for_selector(".pingqi-map-handle")
+    page.wait_for_function("document.querySelector('#studio-station-card').innerText.includes('分钟内')")
+    page.wait_for_timeout(2500)
+    box = page.locator(".pingqi-map-handle").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 90, y + 60, steps=5)
+    page.mouse.up()
+    picture("station")
+    page.keyboard.press("z")
+    page.keyboard.press("1")
+    page.wait_for_timeout(1500)
 
 
 def settle(page: Page, quiet_ms: int = 1500, limit_s: float = 60) -> None:
