@@ -17,6 +17,7 @@ from dashboard.overlay_address import RESOLUTIONS, Address
 from dashboard.services import Services
 from data.counting import cells_with
 from data.cubes import RECORDS, Record
+from data.queries.records import Metric
 from data.scope import Scope
 from data.store import IDENTITY
 from data.units import Level
@@ -57,7 +58,9 @@ def as_geojson(cells: npt.NDArray[np.uint64]) -> str:
 
 def kinds_of(address: Address) -> tuple[Record, ...]:
     """Return the tables whose cells an address shows."""
-    return ("claim", "rating") if address.mode == "pair" else (address.metric.record,)
+    if address.mode == "pair":
+        return ("claim", "rating")
+    return ("request", "rating") if address.metric is Metric.THREE_RATES else (address.metric.record,)
 
 
 def tag(services: Services, address: Address) -> str:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode
 
 from data.periods import Period
 from models.enums import AreaLevel
 
 _CODE, _KEY = re.compile(r"[0-9]{12}"), re.compile(r"[a-z0-9_]{1,60}")
+YEAR: Literal["year"] = "year"
+"""Compared with the same months of the year before, whichever period is shown."""
 LEVELS = (AreaLevel.COUNTY, AreaLevel.SUBDISTRICT, AreaLevel.COMMUNITY)
 
 
 @dataclass(frozen=True)
 class Address:
-    """What the page shows; None is what is usual there."""
+    """What the page shows; None is what is usual there: it is compared with the period before."""
 
     area: str | None = None
     level: AreaLevel | None = None
     show: str | None = None
     period: Period | None = None
+    against: Period | Literal["year"] | None = None
     chosen: str | None = None
 
     def but(self, **changes: Any) -> Address:
@@ -35,6 +38,7 @@ class Address:
             "level": self.level.value if self.level else None,
             "show": self.show,
             "period": self.period.key if self.period else None,
+            "against": self.against.key if isinstance(self.against, Period) else self.against,
             "chosen": self.chosen,
         }
         query = urlencode({key: value for key, value in pairs.items() if value is not None})
@@ -51,6 +55,7 @@ class Address:
             level=AreaLevel(level) if level in LEVELS else None,
             show=show if _KEY.fullmatch(show) else None,
             period=Period.of(pairs.get("period")),
+            against=YEAR if pairs.get("against") == YEAR else Period.of(pairs.get("against")),
             chosen=chosen if _CODE.fullmatch(chosen) else None,
         )
 

@@ -37,17 +37,18 @@ def long_table(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> 
                     _("指标"): text.label,
                     _("数值"): numbers["value"],
                     _("单位"): text.unit,
-                    _("分子"): frame["numerator"],
+                    _("分子"): pd.to_numeric(frame["numerator"]).round(2),
                     _("分子口径"): text.numerator,
                     _("分母"): frame["denominator"],
                     _("分母口径"): text.denominator,
+                    _("构成"): _made_of(one, frame),
                     _("未填（不计入）"): frame["unknown"],
                     _("记录过少"): few.map({True: _("是"), False: ""}),
                     _("95% 下限"): numbers["low"],
                     _("95% 上限"): numbers["high"],
                     _("日期或时段"): _span(one.window) or (one.as_of.isoformat() if one.as_of else _("未填")),
-                    _("上期"): numbers["was"],
-                    _("上期时段"): _span(one.before),
+                    _("对照期数值"): numbers["was"],
+                    _("对照期"): _span(one.before),
                     _("变化"): numbers["change"],
                     _("变化下限"): numbers["change_low"],
                     _("变化上限"): numbers["change_high"],
@@ -61,8 +62,15 @@ def long_table(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> 
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
+def _made_of(found: Standing, frame: pd.DataFrame) -> list[str]:
+    """Return what the three rates together are made of; nothing for a rate that stands by itself."""
+    if found.weights is None:
+        return [""] * len(frame)
+    return [rates.made_of(one).replace("\n", "；") for one in frame.to_dict("records")]
+
+
 def wide_table(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> pd.DataFrame:
-    """Return one row an area, the whole first, and a column a rate."""
+    """Return one row an area, the whole first, and a column a rate, beside it its change."""
     if not found:
         return pd.DataFrame()
     first = found[0].frame
@@ -72,6 +80,10 @@ def wide_table(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> 
         unit = "" if text.unit in text.label else f"（{text.unit}）"
         values = [one.total["value"], *one.frame["value"]]
         table[f"{text.label}{unit}"] = pd.to_numeric(pd.Series(values)).round(2)
+        if one.before is not None:
+            changes = [one.total["change"], *one.frame["change"]]
+            heading = _("{rate}较 {span} 的变化", rate=text.label, span=_span(one.before))
+            table[heading] = pd.to_numeric(pd.Series(changes)).round(2)
     return table
 
 

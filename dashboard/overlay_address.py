@@ -9,7 +9,9 @@ from typing import Any, get_args
 from urllib.parse import parse_qs, urlencode
 
 from data.periods import Period
+from data.queries import three_rates
 from data.queries.records import Boundaries, Metric, Smoothing, View
+from data.queries.three_rates import EQUAL, Weights
 from data.units import Level
 from geo.classes import SCHEMES, Scheme
 
@@ -34,7 +36,7 @@ RESOLUTIONS = (7, 8, 9)
 
 @dataclass(frozen=True)
 class Address:
-    """What the page shows; a period of None is the usual one, `against` of None the one before it."""
+    """What the page shows: `period` None is the usual one, `against` the one before, `weights` the city's."""
 
     area: str | None = None
     mode: str = MODES[0]
@@ -48,12 +50,13 @@ class Address:
     scheme: Scheme = "quantiles"
     edges: tuple[float, ...] = ()
     resolution: int = 8
+    weights: Weights | None = None
     chosen: str | None = None
 
     @property
     def view(self) -> View:
         """How records are looked at."""
-        return View(self.boundaries, self.smoothing, self.resolution)
+        return View(self.boundaries, self.smoothing, self.resolution, self.weights or EQUAL)
 
     def but(self, **changes: Any) -> Address:
         """Return this address with some things changed."""
@@ -73,6 +76,7 @@ class Address:
             "period": self.period.key if self.period else None,
             "against": self.against.key if self.against else None,
             "edges": ",".join(f"{one:g}" for one in self.edges) or None,
+            "weights": three_rates.written(self.weights) if self.weights else None,
             "chosen": self.chosen,
         }
         query = urlencode({key: value for key, value in pairs.items() if value is not None}, safe=",")
@@ -104,6 +108,7 @@ class Address:
             against=Period.of(pairs.get("against")),
             resolution=sizes.get(pairs.get("resolution", ""), cls.resolution),
             edges=edges_of(pairs.get("edges")),
+            weights=three_rates.read(pairs.get("weights")),
             chosen=chosen if _CHOSEN.fullmatch(chosen) else None,
             **known,
         )

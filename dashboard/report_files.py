@@ -24,8 +24,9 @@ def assembled(
     area_code: str,
     window: Window,
     language: Literal["zh", "en"] = "zh",
+    against: Window | None = None,
 ) -> Report:
-    """Return the report on an area of the scope and a period of whole months.
+    """Return the report on an area of the scope and a period of whole months, compared with another as long.
 
     Raises
     ------
@@ -33,7 +34,7 @@ def assembled(
         Where the scope holds no such area.
     """
     catalogue = read_catalogue(settings.home / "catalogue")
-    return report.assemble(store, scope, area_code, window, language, catalogue=catalogue)
+    return report.assemble(store, scope, area_code, window, language, catalogue=catalogue, against=against)
 
 
 def pdf_bytes(settings: Settings, found: Report) -> bytes:

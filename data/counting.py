@@ -108,7 +108,12 @@ def _in_cells(
     ]
     homes = cell_households(store, scope, resolution).reindex(found.cell).to_numpy(dtype=float)
     frame = pd.DataFrame(
-        {"id": found.cell.astype(np.int64), "code": codes, "name": names, "households": homes}
+        {
+            "id": found.cell.astype(np.int64),
+            "code": pd.Series(codes, dtype="str"),  # texts also where there is no cell
+            "name": pd.Series(names, dtype="str"),
+            "households": homes,
+        }
     )
     return frame.assign(area_m2=CELL_M2[resolution], x=found.x, y=found.y), found.seat[span]
 

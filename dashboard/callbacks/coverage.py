@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import shapely
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
@@ -11,20 +12,23 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import auth, coverage_files
 from dashboard.callbacks.city import crumbs, pressed
+from dashboard.callbacks.months import chosen_months, month_choices
 from dashboard.callbacks.places import GROUND, LINES, drawn, entered, gone_to, moves_map, triggers
 from dashboard.components import coverage as parts
 from dashboard.components import people, rates
+from dashboard.components.kpi import span_text
 from dashboard.components.legend import Coloured
 from dashboard.components.shell import theme
-from dashboard.coverage_address import Address, levels_below
+from dashboard.coverage_address import YEAR, Address, levels_below
 from dashboard.figures.coverage import Panel, multiples
-from dashboard.i18n import _, language, number
+from dashboard.i18n import _, language
 from dashboard.pages import coverage as page
 from dashboard.report_files import assembled, file_name, pdf_bytes, workbook_bytes
 from dashboard.services import Services
 from dashboard.theme import Theme
 from data.catalogue import Catalogue, read_catalogue
-from data.periods import Window, periods, usual
+from data.periods import Period, Window, comparable, periods, usual
+from data.periods import shown as period_shown
 from data.queries import areas, records
 from data.queries.people import Members, members
 from data.queries.standing import Standing, by_key, standings
@@ -32,6 +36,9 @@ from data.scope import Scope
 from models.areas import level_of
 from models.enums import AreaLevel
 
+CONTROLS = {page.SHOW, page.LEVEL, page.PERIOD, page.AGAINST, page.FIRST, page.LAST}
+BEFORE = "before"
+"""Choice of the period before, whichever period is shown."""
 CATALOGUE_FOLDER = "catalogue"
 """Below the installation's home: entries of the city's own."""
 
@@ -96,6 +103,9 @@ def register(app: Dash, services: Services) -> None:
         Input(page.SHOW, "value"),
         Input(page.LEVEL, "value"),
         Input(page.PERIOD, "value"),
+        Input(page.AGAINST, "value"),
+        Input(page.FIRST, "value"),
+        Input(page.LAST, "value"),
         State(page.URL, "search"),
         prevent_initial_call=True,
     )
@@ -106,6 +116,9 @@ def register(app: Dash, services: Services) -> None:
         show: str | None,
         level: str | None,
         period: str | None,
+        against: str | None,
+        first: str | None,
+        last: str | None,
         search: str,
     ) -> tuple[Any, Any]:
         address, scope = Address.of(search), auth.scope()
@@ -117,8 +130,11 @@ def register(app: Dash, services: Services) -> None:
             new = on_cell(services, scope, address, cell)
         elif page.MAP in caused and clicked and clicked.get("id") is not None:
             new, by = on_map(services, scope, address, clicked), "map"
-        elif caused & {page.SHOW, page.LEVEL, page.PERIOD}:
-            asked = Address.of(Address(show=show).search() + f"&level={level}&period={period}")
+        elif caused & CONTROLS:
+            if caused & {page.FIRST, page.LAST}:
+                period = chosen_months(first, last, page.FIRST in caused)
+            wish = urlencode({"show": show, "level": level, "period": period, "against": against})
+            asked = Address.of(wish)
             new, by = controls(services, scope, address, asked), "controls"
         else:
             raise PreventUpdate
@@ -131,6 +147,12 @@ def register(app: Dash, services: Services) -> None:
         Output(page.LEVEL, "value"),
         Output(page.PERIOD, "data"),
         Output(page.PERIOD, "value"),
+        Output(page.AGAINST, "data"),
+        Output(page.AGAINST, "value"),
+        Output(page.FIRST, "data"),
+        Output(page.FIRST, "value"),
+        Output(page.LAST, "data"),
+        Output(page.LAST, "value"),
         Output(page.CRUMBS, "children"),
         Output(page.MAP, "values"),
         Output(page.MAP, "visible"),
@@ -214,10 +236,9 @@ def look(services: Services, scope: Scope, catalogue: Catalogue, address: Addres
         top = top or areas.top(session, scope)
     below = levels_below(top.level if top else AreaLevel.CITY)
     level = address.level if address.level in below else below[0]
-    period = None
-    if whole:
-        period = address.period if address.period in periods(whole) else usual(whole)
-    found = standings(services.store, inner, catalogue, level, period, whole)
+    period = period_shown(address.period, whole) if whole else None
+    former = against_of(address.but(period=period), whole)
+    found = standings(services.store, inner, catalogue, level, period, whole, former)
     with services.store.reading() as session:
         below_ = members(session, inner, level)
         own = members(session, Scope.of_area(top.code), top.level) if top else None
@@ -253,16 +274,48 @@ def control_values(shown: Shown) -> tuple[Any, ...]:
     if shown.members is not None:
         groups[_("人数")] = [{"value": people.KEY, "label": people.label()}]
     below = levels_below(shown.top.level if shown.top else AreaLevel.CITY)
-    spans = periods(shown.whole) if shown.whole else []
-    period = shown.address.period
     return (
         [{"group": kind, "items": items} for kind, items in groups.items()],
         people.KEY if shown.shows_people else shown.chosen.key if shown.chosen else None,
         [{"value": one.value, "label": _(one.label)} for one in below],
         shown.level.value,
-        [{"value": one.key, "label": rates.period_label(one)} for one in spans],
-        period.key if period else None,
+        *period_values(shown.address, shown.whole),
     )
+
+
+def period_values(address: Address, whole: Window | None) -> tuple[Any, ...]:
+    """Return options and values of the choices of period, comparison, first and last month."""
+    period = address.period
+    if whole is None or period is None:
+        return ([], None) * 4
+    spans = list(dict.fromkeys([*periods(whole), period]))
+    former = against_of(address, whole)
+    others = [one for one in comparable(period, whole) if one != period.before]
+    choices = [(BEFORE, _("上期（{period}）", period=rates.period_label(period.before)))]
+    yearly = period.year_before if period.year_before in others else None
+    if yearly is not None:
+        choices.append((YEAR, _("上年同期（{period}）", period=rates.period_label(yearly))))
+    choices += [(one.key, rates.period_label(one)) for one in others if one != yearly]
+    months = month_choices(period, whole)
+    return (
+        [{"value": one.key, "label": rates.period_label(one)} for one in spans],
+        period.key,
+        [{"value": value, "label": label} for value, label in choices],
+        BEFORE if former is None else YEAR if former == yearly else former.key,
+        months[0],
+        f"{period.start:%Y-%m}",
+        months[1],
+        f"{period.window.end:%Y-%m}",
+    )
+
+
+def against_of(address: Address, whole: Window | None) -> Period | None:
+    """Return what the period of an address is compared with; None for the one before it."""
+    period = address.period
+    if whole is None or period is None:
+        return None
+    wish = period.year_before if address.against == YEAR else address.against
+    return wish if wish != period.before and wish in comparable(period, whole) else None
 
 
 def controls(services: Services, scope: Scope, address: Address, asked: Address) -> Address:
@@ -274,7 +327,10 @@ def controls(services: Services, scope: Scope, address: Address, asked: Address)
     level = asked.level if asked.level in below and asked.level != below[0] else None
     period = asked.period if whole and asked.period != usual(whole) else None
     first = asked.show if asked.show and asked.show != usual_rate(services) else None
-    return address.but(show=first, level=level, period=period)
+    new = address.but(show=first, level=level, period=period, against=asked.against)
+    if asked.against != YEAR and whole and against_of(new.but(period=period or usual(whole)), whole) is None:
+        new = new.but(against=None)
+    return new
 
 
 def usual_rate(services: Services) -> str | None:
@@ -330,7 +386,10 @@ def place(services: Services, scope: Scope, address: Address, *, moves: bool) ->
 
 def note(shown: Shown) -> list[Any]:
     """Return what a reader must know of the table."""
-    told = [_("每个数字停留可见分子、分母和日期。现状为全数统计，系统未存以往各期，不列变化。")]
+    told = [
+        _("点名称看下级，点数字换地图指标。"),
+        _("每个数字停留可见分子、分母和日期。现状为全数统计，系统未存以往各期，不列变化。"),
+    ]
     if any(one.before for one in shown.found):
         told.append(_("▲▼ 表示变化的 95% 区间不含 0；+− 表示区间含 0，不能说有变化。"))
     if shown.members is not None and shown.members.frame["hidden"].any():
@@ -352,24 +411,27 @@ def charts(shown: Shown, colours: Theme) -> Any:
         panels.append(
             Panel(
                 text.label,
-                f"{rates.value_text(total['value'], text.unit)}　{number(total['numerator'])}/"
-                f"{number(total['denominator'])}",
+                f"{rates.value_text(total['value'], text.unit)}　{parts.beside(one)}",
                 frame,
                 float(total["value"]),
                 text.unit == "%",
                 chosen is not None and one.key == chosen.key,
             )
         )
-    return multiples(panels, colours, _("上期"))
+    former = next((one.before for one in shown.found if one.before is not None), None)
+    return multiples(panels, colours, span_text(former))
 
 
 def reported(services: Services, shown: Shown, suffix: str) -> dict[str, Any]:
     """Return the report on the area and the period that are looked at, as a file to download."""
-    window = next((one.window for one in shown.found if one.window is not None), None)
-    if shown.top is None or window is None:
+    recorded = next((one for one in shown.found if one.window is not None), None)
+    if shown.top is None or recorded is None or recorded.window is None:
         raise PreventUpdate
+    window = recorded.window
     lang: Literal["zh", "en"] = "en" if language() == "en" else "zh"
-    found = assembled(services.store, services.settings, shown.scope, shown.top.code, window, lang)
+    found = assembled(
+        services.store, services.settings, shown.scope, shown.top.code, window, lang, recorded.before
+    )
     content = pdf_bytes(services.settings, found) if suffix == ".pdf" else workbook_bytes(found)
     download: dict[str, Any] = dcc.send_bytes(lambda file: file.write(content), file_name(found, suffix))
     return download

@@ -12,9 +12,12 @@ import pandas as pd
 import shapely
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
+from flask import abort
+from sqlalchemy.orm import Session
 
 from dashboard import auth, cell_layer
 from dashboard.callbacks.city import crumbs, pressed
+from dashboard.callbacks.months import chosen_months, month_choices
 from dashboard.callbacks.places import GROUND, LINES, drawn, entered, gone_to, moves_map, triggers
 from dashboard.components import overlays as parts
 from dashboard.components import rates
@@ -27,9 +30,13 @@ from dashboard.overlay_address import Address, edges_of
 from dashboard.pages import overlays as page
 from dashboard.services import Services
 from dashboard.theme import Theme
-from data.periods import Period, Window, periods, usual
+from dashboard.uploads import may_import
+from data.periods import Period, Window, comparable, periods, series, usual
+from data.periods import shown as period_shown
 from data.queries import areas, comparisons, details, records
 from data.queries.records import Metric, View
+from data.queries.three_rates import EQUAL, Weights, set_weights, weights_of
+from data.queries.three_rates import read as read_weights
 from data.scope import Scope
 from data.store import Store
 from data.units import Level, units
@@ -53,6 +60,9 @@ CONTROLS = {
     page.EDGES,
     page.STEP,
     page.SLIDER,
+    page.FIRST,
+    page.LAST,
+    *page.WEIGHTS,
     page.AGAINST,
     page.SIDE,
     page.RESOLUTION,
@@ -83,6 +93,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.SCATTER, "clickData"),
         Input({"type": "goto", "key": ALL}, "n_clicks"),
         Input(page.BEAT, "n_intervals"),
+        Input(page.WEIGHTS_SAVE, "n_clicks"),
         *(Input(one, "value") for one in sorted(CONTROLS)),
         State(page.URL, "search"),
         prevent_initial_call=True,
@@ -93,6 +104,7 @@ def register(app: Dash, services: Services) -> None:
         dot: dict[str, Any] | None,
         _links: list[int],
         _beats: int | None,
+        _saves: int | None,
         *rest: Any,
     ) -> tuple[Any, Any]:
         *values, search = rest
@@ -100,6 +112,7 @@ def register(app: Dash, services: Services) -> None:
         caused = triggers()
         with store.reading() as session:
             whole = records.span(session, scope)
+            city = weights_of(session)
         key, by = pressed(ctx.triggered), "controls"
         if key:
             new, by = entered(services, scope, address, key.partition(":")[2], chosen=None), "choice"
@@ -111,8 +124,10 @@ def register(app: Dash, services: Services) -> None:
             new = address.but(chosen=code_on_map(services, scope, address, clicked))
         elif page.BEAT in caused:
             new = stepped(address, whole)
+        elif page.WEIGHTS_SAVE in caused:
+            new = weights_kept(services, scope, address)
         elif caused & CONTROLS:
-            new = controls(address, dict(zip(sorted(CONTROLS), values, strict=True)), caused, whole)
+            new = controls(address, dict(zip(sorted(CONTROLS), values, strict=True)), caused, whole, city)
         else:
             raise PreventUpdate
         return gone_to(new, address, by)
@@ -124,6 +139,11 @@ def register(app: Dash, services: Services) -> None:
         Output(page.AGAINST_BOX, "style"),
         Output(page.RESOLUTION_BOX, "style"),
         Output(page.EDGES, "style"),
+        Output(page.WEIGHTS_BOX, "style"),
+        Output(page.WEIGHTS_NOTE, "children"),
+        Output(page.WEIGHTS_SAVE, "style"),
+        Output(page.FIRST, "data"),
+        Output(page.LAST, "data"),
         Output(page.SLIDER, "max"),
         Output(page.WHEN, "children"),
         Output(page.CRUMBS, "children"),
@@ -134,8 +154,10 @@ def register(app: Dash, services: Services) -> None:
         with store.reading() as session:
             whole = records.span(session, scope)
             path = crumbs(session, scope, address.area)
+            city = weights_of(session)
+            may_keep = address.weights is not None and may_weigh(session, scope)
         period = period_of(address, whole)
-        spans = steps(whole, period.months) if whole and period else []
+        spans = series(period, whole) if whole and period else []
         against = against_of(address, whole)
         values = {
             page.MODE: address.mode,
@@ -148,7 +170,10 @@ def register(app: Dash, services: Services) -> None:
             page.AGAINST: against.key if against else None,
             page.SIDE: address.side,
             page.RESOLUTION: str(address.resolution),
-            page.STEP: str(period.months if period else 3),
+            **dict(zip(page.WEIGHTS, address.weights or city, strict=True)),
+            page.STEP: step_of(period) if period else "3",
+            page.FIRST: f"{period.start:%Y-%m}" if period else None,
+            page.LAST: f"{period.window.end:%Y-%m}" if period else None,
             page.SLIDER: spans.index(period) if period in spans else 0,
         }
         return (
@@ -158,6 +183,10 @@ def register(app: Dash, services: Services) -> None:
             shown_if(address.mode == "change"),
             shown_if(address.level is Level.CELL),
             shown_if(address.scheme == "fixed"),
+            shown_if(address.metric is Metric.THREE_RATES and address.mode != "pair"),
+            weights_note(address, city),
+            shown_if(may_keep),
+            *month_choices(period, whole),
             max(len(spans) - 1, 1),
             rates.period_label(period) if period else "",
             path,
@@ -235,31 +264,18 @@ def register(app: Dash, services: Services) -> None:
 
 def period_of(address: Address, whole: Window | None) -> Period | None:
     """Return the period that is shown; one that holds no record gives way to the usual one."""
-    if whole is None:
-        return None
-    return address.period if address.period in periods(whole) else usual(whole)
-
-
-def steps(whole: Window, months: int) -> list[Period]:
-    """Return the periods of a length that records lie in, the first first."""
-    return [one for one in periods(whole) if one.months == months][::-1]
+    return period_shown(address.period, whole) if whole else None
 
 
 def others(address: Address, whole: Window | None) -> list[Period]:
-    """Return the periods that the shown one may be compared with: wholly recorded, apart from it.
+    """Return the periods that the shown one may be compared with.
 
     A share is compared with any of them; a density or a number only with one of the same length.
     """
     period = period_of(address, whole)
     if whole is None or period is None:
         return []
-    return [
-        one
-        for one in periods(whole)
-        if one.window.start >= whole.start
-        and not one.overlaps(period)
-        and (address.metric.is_share or one.months == period.months)
-    ]
+    return comparable(period, whole, same_length=not address.metric.is_share)
 
 
 def against_of(address: Address, whole: Window | None) -> Period | None:
@@ -275,34 +291,72 @@ def shown_if(condition: bool) -> dict[str, str]:  # noqa: FBT001
     return {} if condition else {"display": "none"}
 
 
+def step_of(period: Period) -> str:
+    """Return which step of time the slider takes; none of its choices where the months were chosen freely."""
+    return str(period.months) if period.number is not None else ""
+
+
 def stepped(address: Address, whole: Window | None) -> Address:
     """Return the address a period later; after the last the first follows."""
     period = period_of(address, whole)
     if whole is None or period is None:
         return address
-    spans = steps(whole, period.months)
+    spans = series(period, whole)
     return address.but(period=spans[(spans.index(period) + 1) % len(spans)])
 
 
 def at_end(address: Address, whole: Window | None) -> bool:
     """Tell whether the last period is shown: playing ends there."""
     period = period_of(address, whole)
-    return whole is None or period is None or period == steps(whole, period.months)[-1]
+    return whole is None or period is None or period == series(period, whole)[-1]
 
 
-def controls(address: Address, values: dict[str, Any], caused: set[str], whole: Window | None) -> Address:
+def may_weigh(session: Session, scope: Scope) -> bool:
+    """Tell whether the city's weights may be set: by planners and administrators of the whole city."""
+    top = areas.top(session, Scope())
+    return may_import() and top is not None and top.code in scope
+
+
+def weights_kept(services: Services, scope: Scope, address: Address) -> Address:
+    """Make the weights of an address those of the city, and return the address with the city's."""
+    with services.store.reading() as session:
+        if not may_weigh(session, scope):
+            abort(403)
+    if address.weights is not None:
+        set_weights(services.store, address.weights)
+    return address.but(weights=None)
+
+
+def weights_note(address: Address, city: Weights) -> str:
+    """Say whose weights these are."""
+    text = "∶".join(f"{one:g}" for one in city)
+    if address.weights is None:
+        return _("本市权重 {weights}。权重由各地自定，没有统一标准。", weights=text)
+    return _("自定权重，只用于本页；本市权重为 {weights}。", weights=text)
+
+
+def controls(
+    address: Address, values: dict[str, Any], caused: set[str], whole: Window | None, city: Weights = EQUAL
+) -> Address:
     """Return the address that the controls ask for."""
     period = period_of(address, whole)
-    months = int(values[page.STEP])
-    if whole and period and page.STEP in caused and months != period.months:
-        period = steps(whole, months)[-1]
+    if whole and period and page.STEP in caused and values[page.STEP] not in {None, "", step_of(period)}:
+        period = next(one for one in periods(whole) if one.months == int(values[page.STEP]))
+    elif whole and period and caused & {page.FIRST, page.LAST}:
+        months = chosen_months(values[page.FIRST], values[page.LAST], page.FIRST in caused)
+        period = period_shown(Period.of(months) or period, whole)
     elif whole and period and page.SLIDER in caused:
-        spans = steps(whole, period.months)
+        spans = series(period, whole)
         period = spans[min(int(values[page.SLIDER]), len(spans) - 1)]
     if whole and period == usual(whole):
         period = None
     against = Period.of(values[page.AGAINST]) if page.AGAINST in caused else address.against
+    weights = address.weights
+    if caused & set(page.WEIGHTS):
+        wish = read_weights(",".join(str(values[one]) for one in page.WEIGHTS))
+        weights = None if wish == city else wish or weights
     asked = address.but(
+        weights=weights,
         against=against,
         side=values[page.SIDE],
         resolution=int(values[page.RESOLUTION]),
@@ -344,13 +398,16 @@ def look(services: Services, scope: Scope, address: Address, colours: Theme) -> 
     if whole is None or period is None:
         return Shown(None, None, [], [], _("没有诉求、认领和评价记录，先导入。"))
     inner = scope.narrowed(address.area)
+    if address.weights is None:
+        with services.store.reading() as session:
+            address = address.but(weights=weights_of(session))
     if address.mode == "pair":
         return _pair(services, inner, address, period, colours)
     if address.mode == "change":
         return _change(services, inner, address, (against_of(address, whole), period), colours)
     found = records.measure(services.store, inner, address.metric, address.level, period.window, address.view)
     revisions = tuple(sorted(services.store.table_revisions().items()))
-    spans = tuple(steps(whole, period.months))
+    spans = tuple(series(period, whole))
     breaks = shared_breaks(
         services.store,
         revisions,
@@ -365,7 +422,8 @@ def look(services: Services, scope: Scope, address: Address, colours: Theme) -> 
     numbered, archives = on_map(services, inner, address, found.frame)
     coloured = parts.one(replace(found, frame=numbered), breaks, archives, colours)
     order = records.ranking(found)
-    columns, rows = parts.ranked(order, rates.metric_words(address.metric).unit)
+    ranked = parts.weighed if address.metric is Metric.THREE_RATES else parts.ranked
+    columns, rows = ranked(order, rates.metric_words(address.metric).unit)
     basis = _("按 95% 区间下限排名") if address.metric.is_share else _("按数值排名")
     left = len(found.frame) - len(order)
     note = basis + (_("；{n} 个不排名", n=number(left)) if left else "")

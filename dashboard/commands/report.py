@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from data.errors import DataError
-from data.report.contents import months
+from data.report.contents import as_long, months
 from data.scope import Scope
 from data.settings import Settings
 from data.store import Store
@@ -29,6 +29,9 @@ def write_report(
     area: Annotated[str, typer.Option(help="区划的 12 位代码。")],
     first: Annotated[str, typer.Option("--from", help="起始月份，如 2026-01。")],
     last: Annotated[str, typer.Option("--to", help="终止月份，如 2026-06。")],
+    against: Annotated[
+        str | None, typer.Option(help="对照期的起始月份，如 2025-01；与本期一样长，不给出时为上期。")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="报告写入这个 PDF 文件。")] = None,
     xlsx: Annotated[Path | None, typer.Option(help="各图表的数据写入这个 Excel 文件。")] = None,
     lang: Annotated[_Language, typer.Option(help="语言：zh 或 en。")] = _Language.ZH,
@@ -47,7 +50,8 @@ def write_report(
     window = months(first, last)
     settings = Settings.from_environment()
     store = Store.open(settings.database_url)
-    found = assembled(store, settings, Scope(), area, window, "en" if lang is _Language.EN else "zh")
+    former = as_long(window, against) if against else None
+    found = assembled(store, settings, Scope(), area, window, "en" if lang is _Language.EN else "zh", former)
     for path, suffix in wanted:
         path.write_bytes(pdf_bytes(settings, found) if suffix == ".pdf" else workbook_bytes(found))
         typer.echo(f"已写入 {path}")

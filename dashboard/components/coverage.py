@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dash import html
 
 from dashboard.components import rates
+from dashboard.components.kpi import span_text
 from dashboard.components.legend import Coloured, class_texts, row
 from dashboard.components.tables import grid
 from dashboard.i18n import DASH, _, number
@@ -19,6 +20,7 @@ from dashboard.theme import Theme
 from data.catalogue import Scale
 from data.queries.records import TOO_FEW, Metric
 from data.queries.standing import Standing
+from data.queries.three_rates import RATES
 from geo.classes import class_breaks
 from geo.statistics import class_codes
 from models.enums import AreaLevel
@@ -27,6 +29,8 @@ SATISFACTION_SCALE = Scale("fixed", "diverging", 5, (75.0, 80.0, 85.0, 90.0))
 SHARE_SCALE = Scale("fixed", "sequential", 5, (60.0, 70.0, 80.0, 90.0))
 """Of rates on records, which no entry of the catalogue describes; fixed, so that periods compare."""
 NAME = "name"
+_COUNTED: dict[Any, list[str]] = {Metric.THREE_RATES: [f"{rate}_n" for rate in RATES]}
+"""What the map tells as n where it is not the denominator: the fewest records of a rate."""
 _TEXT_END, _TIP_END, _COLOUR_END = "_text", "_tip", "_colour"
 
 
@@ -72,7 +76,9 @@ def coloured(found: Standing, level: AreaLevel, theme: Theme) -> Coloured:
                 frame["id"].to_numpy(),
                 codes,
                 values,
-                np.nan_to_num(frame["denominator"].to_numpy(dtype=float)),
+                np.nan_to_num(
+                    frame[_COUNTED.get(found.rate, ["denominator"])].min(axis=1).to_numpy(dtype=float)
+                ),
             )
         ],
         "colors": [*colours, theme.too_few, theme.line],
@@ -95,14 +101,30 @@ def coloured(found: Standing, level: AreaLevel, theme: Theme) -> Coloured:
     if (codes == unknown).any():
         rows.append(row(theme.line, _("缺分母，不计算"), number(int((codes == unknown).sum()))))
     unit = "" if text.unit == "%" else f"（{text.unit}）"
-    total = found.total
     head = [
         html.Div(text.label + (unit if unit not in text.label else ""), className="legend-title"),
-        html.Div(f"{text.numerator} {number(total['numerator'])}", className="legend-note"),
-        html.Div(f"{text.denominator} {number(total['denominator'])}", className="legend-note"),
+        *(html.Div(line, className="legend-note") for line in _parts(found)),
         html.Div(rates.when(found), className="legend-note"),
     ]
     return Coloured(shown, html.Div([*head, *rows], className="legend"))
+
+
+def beside(found: Standing) -> str:
+    """Return what stands beside the value of the whole above a chart: its parts, or its weights."""
+    if found.weights is not None:
+        return _("权重 {weights}", weights="∶".join(f"{one:g}" for one in found.weights))
+    return f"{number(found.total['numerator'])}/{number(found.total['denominator'])}"
+
+
+def _parts(found: Standing) -> list[str]:
+    """Return what the rate of the whole is made of."""
+    text, total = rates.words(found), found.total
+    if found.rate is Metric.THREE_RATES:
+        return [*rates.made_of(total).split("\n"), text.numerator, f"÷ {text.denominator}"]
+    return [
+        f"{text.numerator} {number(total['numerator'])}",
+        f"{text.denominator} {number(total['denominator'])}",
+    ]
 
 
 def table(table_id: str, theme: Theme) -> dag.AgGrid:
@@ -140,8 +162,8 @@ def group_label(found: Standing) -> str:
     if found.window is None:
         return _("现状（{when}）", when=rates.when(found))
     if found.before is None:
-        return _("办理（{span}；上期记录不全，不作比较）", span=rates.when(found))
-    return _("办理（{span}）与较上期变化", span=rates.when(found))
+        return _("办理（{span}；对照期记录不全，不作比较）", span=rates.when(found))
+    return _("办理（{span}）及较 {before} 的变化", span=rates.when(found), before=span_text(found.before))
 
 
 def _column(found: Standing) -> dict[str, Any]:
@@ -163,7 +185,10 @@ def _column(found: Standing) -> dict[str, Any]:
 
 def _heading_tip(found: Standing) -> str:
     text = rates.words(found)
-    return f"{text.label}（{text.unit}）\n{text.numerator}\n÷ {text.denominator}\n{rates.when(found)}"
+    lines = [f"{text.label}（{text.unit}）", text.numerator, f"÷ {text.denominator}", rates.when(found)]
+    if found.before is not None:
+        lines.append(_("对照期  {span}", span=span_text(found.before)))
+    return "\n".join(lines)
 
 
 def rows(

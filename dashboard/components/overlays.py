@@ -18,6 +18,7 @@ from dashboard.components.tables import grid
 from dashboard.i18n import _, number
 from dashboard.theme import Theme
 from data.queries.records import TOO_FEW, Measured, Metric
+from data.queries.three_rates import RATES
 from data.units import Level
 from geo.classes import MISSING
 from geo.statistics import class_codes
@@ -56,7 +57,7 @@ def one(
     period
         Of two that are compared, which this one is.
     """
-    frame, text = found.frame, rates.metric_words(found.metric)
+    frame, text = found.frame, rates.metric_words(found.metric, found.view.weights)
     measure = Metric.SATISFACTION if found.metric is Metric.SATISFACTION else Metric.CLAIMS_PER_1000
     colours = ramp(theme, measure, len(breaks) + 1)
     values = frame["value"].to_numpy(dtype=float)
@@ -78,6 +79,8 @@ def one(
         ),
         html.Div(_("共 {n} 条", n=number(found.total)), className="legend-note"),
     ]
+    if found.metric is Metric.THREE_RATES:
+        head.insert(1, html.Div(f"{text.numerator} ÷ {text.denominator}", className="legend-note"))
     if found.above:
         head.append(html.Div(_above(found), className="legend-note"))
     values_ = _values(
@@ -244,6 +247,33 @@ def ranked(frame: pd.DataFrame, unit: str) -> tuple[list[dict[str, Any]], list[d
             "value": _round(record["value"]),
             "interval": f"{record['low']:.1f}—{record['high']:.1f}",
             "n": int(record["n"]),
+        }
+        for record in frame.head(ROWS).to_dict("records")
+    ]
+    return columns, rows
+
+
+def weighed(frame: pd.DataFrame, _unit: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return columns and rows of a ranking by the three rates together, each with its parts on hover."""
+    columns = [
+        _right("rank", _("名次"), 54),
+        _name(),
+        _right("value", _("加权 %"), 74) | {"tooltipField": "tip"},
+        {"field": "interval", "headerName": _("95% 区间"), "width": 104, "type": "rightAligned"},
+        *(
+            _right(rate, label, 64) | {"tooltipField": "tip"}
+            for rate, label in zip(RATES, (_("响应"), _("办结"), _("满意")), strict=True)
+        ),
+    ]
+    rows = [
+        {
+            "key": record["code"],
+            "rank": int(record["rank"]),
+            "name": record["name"],
+            "value": _round(record["value"]),
+            "interval": f"{record['low']:.1f}—{record['high']:.1f}",
+            "tip": rates.made_of(record),
+            **{rate: _round(record[rate]) for rate in RATES},
         }
         for record in frame.head(ROWS).to_dict("records")
     ]

@@ -53,7 +53,7 @@ def multiples(panels: Sequence[Panel], theme: Theme, was_label: str, scale: floa
     Parameters
     ----------
     was_label
-        What the hollow dots are: the period before.
+        What the hollow dots are: the period compared with.
     scale
         By how much letters and dots are enlarged.
     """

@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from dashboard import auth
 from dashboard.components import coverage as parts
+from dashboard.components.months import month_choice
 from dashboard.components.shell import city_map, header, page, theme
 from dashboard.figures.coverage import empty
 from dashboard.i18n import _
@@ -18,6 +19,7 @@ URL = "url"
 MAP = "cover-map"
 CRUMBS = "cover-crumbs"
 SHOW, LEVEL, PERIOD = "cover-show", "cover-level", "cover-period"
+AGAINST, FIRST, LAST = "cover-against", "cover-first", "cover-last"
 LEGEND, TABLE, NOTE, CHARTS = "cover-legend", "cover-table", "cover-note", "cover-charts"
 EXCEL, CSV, DOWNLOAD = "cover-excel", "cover-csv", "cover-download"
 REPORT_PDF, REPORT_XLSX = "cover-report-pdf", "cover-report-xlsx"
@@ -93,19 +95,22 @@ def _bar() -> html.Div:
         [
             html.H2(_("各区域对比")),
             dmc.SegmentedControl(id=LEVEL, data=[], value="", size="xs"),
-            dmc.Select(
-                id=PERIOD,
-                data=[],
-                size="xs",
-                w=160,
-                allowDeselect=False,
-                **{"aria-label": _("办理情况的时段")},
+            _choice(PERIOD, 150, _("办理情况的时段")),
+            month_choice(FIRST, LAST),
+            html.Div(
+                [html.Span(_("对比"), className="as-of"), _choice(AGAINST, 236, _("与哪一期对比"))],
+                className="months cover-hint",
             ),
-            html.Span(_("点名称看下级，点数字换地图指标"), className="as-of cover-hint"),
             dmc.Button("Excel", id=EXCEL, size="xs", variant="default"),
             dmc.Button("CSV", id=CSV, size="xs", variant="default"),
             dmc.Button(_("报告 PDF"), id=REPORT_PDF, size="xs", variant="default"),
             dmc.Button(_("报告 Excel"), id=REPORT_XLSX, size="xs", variant="default"),
         ],
         className="cover-bar",
+    )
+
+
+def _choice(component_id: str, width: int, title: str) -> dmc.Select:
+    return dmc.Select(
+        id=component_id, data=[], size="xs", w=width, allowDeselect=False, **{"aria-label": title}
     )

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import auth
+from dashboard.components.months import month_choice
 from dashboard.components.overlays import table
 from dashboard.components.rates import METRIC_LABELS
 from dashboard.components.shell import city_map, header, page, theme
@@ -17,6 +18,7 @@ from dashboard.map_sources import sources
 from dashboard.overlay_address import LEVELS
 from dashboard.services import Services
 from data.queries.records import Metric
+from data.queries.three_rates import HEAVIEST
 from data.units import Level
 
 PATH = "/overlays/"
@@ -41,7 +43,10 @@ MODE, METRIC, LEVEL, SMOOTHING, BOUNDARIES, SCHEME, EDGES = (
 AGAINST, SIDE, RESOLUTION, CELLS = "over-against", "over-side", "over-resolution", "over-cells"
 """``CELLS``: which cells the map draws, kept in the browser."""
 AGAINST_BOX, RESOLUTION_BOX = "over-against-box", "over-resolution-box"
+WEIGHTS = ("over-weight-response", "over-weight-resolution", "over-weight-satisfaction")
+WEIGHTS_BOX, WEIGHTS_NOTE, WEIGHTS_SAVE = "over-weights-box", "over-weights-note", "over-weights-save"
 STEP, SLIDER, PLAY, BEAT, WHEN = "over-step", "over-slider", "over-play", "over-beat", "over-when"
+FIRST, LAST = "over-first", "over-last"
 BEAT_MS = 1600
 
 MODE_LABELS = {"one": "一个时段", "change": "两期对比", "pair": "密度×满意率"}
@@ -139,6 +144,7 @@ def _what() -> html.Section:
                 size="sm",
                 allowDeselect=False,
             ),
+            _weights(),
             dmc.Select(
                 id=LEVEL,
                 label=_("统计单元"),
@@ -179,6 +185,34 @@ def _what() -> html.Section:
     )
 
 
+def _weights() -> html.Div:
+    """Return the weights of the three rates: for this view, or for the city."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    dmc.NumberInput(
+                        id=one,
+                        label=label,
+                        value=1,
+                        min=0,
+                        max=HEAVIEST,
+                        decimalScale=2,
+                        size="xs",
+                        debounce=600,
+                    )
+                    for one, label in zip(WEIGHTS, (_("响应权重"), _("办结权重"), _("满意权重")), strict=True)
+                ],
+                className="over-weights",
+            ),
+            html.P(id=WEIGHTS_NOTE, className="hint"),
+            dmc.Button(_("设为本市权重"), id=WEIGHTS_SAVE, size="xs", variant="default"),
+        ],
+        id=WEIGHTS_BOX,
+        style={"display": "none"},
+    )
+
+
 def _how() -> html.Section:
     return html.Section(
         [
@@ -208,6 +242,7 @@ def _time() -> html.Div:
             dmc.Button("▶", id=PLAY, size="xs", variant="default", **{"aria-label": _("播放")}),
             dmc.SegmentedControl(id=STEP, data=_options(STEP_LABELS), value="3", size="xs"),
             dmc.Slider(id=SLIDER, min=0, max=1, step=1, value=0, label=None, w=280, size="sm"),
+            month_choice(FIRST, LAST),
             html.Span(id=WHEN, className="over-when", role="status"),
         ],
         className="overlay-bar over-time",

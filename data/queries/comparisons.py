@@ -1,26 +1,21 @@
-"""Several overlays together: two periods, density against satisfaction, the score of the three rates."""
+"""Several overlays together: two periods, density against satisfaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.errors import DataError
 from data.periods import Window
-from data.queries.records import PLAIN, TOO_FEW, Measured, Metric, View, measure
+from data.queries.records import PLAIN, Measured, Metric, View, measure
 from data.scope import Scope
 from data.store import Store
 from data.units import Level
 from geo.classes import Scheme, bivariate_codes, class_breaks
-from geo.statistics import difference, ranks, weighted_score
-
-THREE_RATES = (Metric.RESPONSE_RATE, Metric.RESOLUTION_RATE, Metric.SATISFACTION)
-WEIGHTS: Mapping[Metric, float] = dict.fromkeys(THREE_RATES, 1.0)
-"""Weights of the three rates in the score: local, and no standard."""
+from geo.statistics import difference
 
 
 @dataclass(frozen=True)
@@ -56,6 +51,18 @@ def compare(
 ) -> Comparison:
     """Return two periods of a metric side by side, classed alike."""
     first, second = (measure(store, scope, metric, level, window, view) for window in windows)
+    return compared(first, second, scheme=scheme, classes=classes, edges=edges)
+
+
+def compared(
+    first: Measured,
+    second: Measured,
+    *,
+    scheme: Scheme = "quantiles",
+    classes: int = 5,
+    edges: Sequence[float] = (),
+) -> Comparison:
+    """Return two measured periods of a metric side by side, classed alike."""
     both = first.frame.merge(second.frame, on="code", how="outer", suffixes=("_was", "_now"))
     sides = [tuple(both[f"{name}_{when}"] for name in ("value", "low", "high")) for when in ("was", "now")]
     change, low, high = difference(sides[0], sides[1])  # type: ignore[arg-type]
@@ -98,51 +105,3 @@ def bivariate(
     across, up = (class_breaks(frame[name], classes=3) for name in ("density", "satisfaction"))
     frame["class"] = bivariate_codes(frame["density"], frame["satisfaction"], across, up)
     return frame, across, up
-
-
-def score(
-    store: Store,
-    scope: Scope,
-    level: Level,
-    window: Window,
-    view: View = PLAIN,
-    weights: Mapping[Metric, float] = WEIGHTS,
-) -> pd.DataFrame:
-    """Return the weighted mean of the three rates of every unit and its rank by its lower bound.
-
-    Parameters
-    ----------
-    weights
-        Of the response, resolution and satisfaction rate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By code: id, code, name, each rate's value, low, high and n (``response_rate``, ``response_rate_low``
-        …), n (the fewest records of a rate that counts), value, low, high, rank. A unit with fewer than ten
-        records for a rate that counts has no score.
-    """
-    wrong = [one for one in weights if one not in THREE_RATES]
-    if wrong:
-        raise DataError(f"综合得分由响应率、办结率、满意率组成，不含“{wrong[0]}”。")
-    frame = pd.DataFrame({"code": pd.Series(dtype=object)})
-    for one in THREE_RATES:
-        part = measure(store, scope, one, level, window, view).frame
-        part.loc[part["too_few"], "value"] = np.nan
-        named = {"value": one.value} | {name: f"{one.value}_{name}" for name in ("low", "high", "n")}
-        part = part[["id", "code", "name", *named]].rename(columns=named)
-        frame = frame.merge(part, on="code", how="outer", suffixes=("", "_more"))
-        for name in ("id", "name"):
-            if f"{name}_more" in frame:
-                frame[name] = frame[name].where(frame[name].notna(), frame.pop(f"{name}_more"))
-    rates, lows, highs = (
-        frame[[f"{one.value}{end}" for one in THREE_RATES]].to_numpy(dtype=float)
-        for end in ("", "_low", "_high")
-    )
-    used = [one for one in THREE_RATES if weights.get(one, 0) > 0]
-    frame["n"] = frame[[f"{one.value}_n" for one in used]].fillna(0).min(axis=1).astype(np.int64)
-    by = [weights.get(one, 0.0) for one in THREE_RATES]
-    frame["value"], frame["low"], frame["high"] = weighted_score(rates, lows, highs, by)
-    frame["rank"] = ranks(frame["low"], frame["n"], least=TOO_FEW)
-    frame["id"] = frame["id"].astype(np.int64)
-    return frame.sort_values("code", kind="stable").reset_index(drop=True)

@@ -6,7 +6,8 @@ records it is neither coloured nor ranked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
@@ -22,6 +23,8 @@ from data.bulk import frame_of, table_of
 from data.counting import placed
 from data.cubes import DAY_OF, LOCAL_S, NEVER, RECORDS, Cube, Record, cube, end_of
 from data.periods import Window
+from data.queries import three_rates
+from data.queries.three_rates import EQUAL, Weights
 from data.scope import Scope
 from data.store import Store
 from data.units import Level
@@ -54,18 +57,19 @@ class Metric(StrEnum):
     RESPONSE_RATE = "response_rate"
     RESOLUTION_RATE = "resolution_rate"
     SATISFACTION = "satisfaction"
+    THREE_RATES = "three_rates"
 
     @property
     def record(self) -> Record:
-        """The table that it counts."""
+        """The table that it counts; of the three rates together that of the first two."""
         if self in {Metric.CLAIMS_PER_1000, Metric.CLAIMS_PER_KM2}:
             return "claim"
         return "rating" if self is Metric.SATISFACTION else "request"
 
     @property
     def is_share(self) -> bool:
-        """Whether it is a share of n records, in percent, rather than a density or a number."""
-        return self in SHARES
+        """Whether it is a share of n records, or a mean of shares, in percent; no density, no number."""
+        return self in SHARES or self is Metric.THREE_RATES
 
 
 SHARES = (Metric.MATCH_RATE, Metric.RESPONSE_RATE, Metric.RESOLUTION_RATE, Metric.SATISFACTION)
@@ -84,11 +88,14 @@ class View:
         ``raw``, or drawn to the mean of all (``global``) or of the nearest places (``local``).
     resolution
         Of H3 cells, 7 to 10.
+    weights
+        Of the three rates in their mean.
     """
 
     boundaries: Boundaries = "today"
     smoothing: Smoothing = "raw"
     resolution: int = 8
+    weights: Weights = EQUAL
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,8 @@ class Measured:
     frame
         One row a unit that the scope holds, by code: id (0 where not in force any more), code, name,
         numerator, denominator, n (records), value, low, high (95%), too_few, rank (0: not ranked). Values per
-        1,000 households, per km² or in percent; NaN where nothing can be said.
+        1,000 households, per km² or in percent; NaN where nothing can be said. Of the three rates together
+        also `data.queries.three_rates.PARTS`.
     above
         Records of the scope and window that lie in no unit: known only for a larger area, or on open land.
     nowhere
@@ -118,6 +126,8 @@ class Measured:
     @property
     def total(self) -> int:
         """All records counted."""
+        if self.metric is Metric.THREE_RATES:  # requests and ratings
+            return int(self.frame[["response_rate_n", "satisfaction_n"]].sum().sum()) + self.above
         return int(self.frame["n"].sum()) + self.above
 
 
@@ -128,6 +138,8 @@ def measure(
     store: Store, scope: Scope, metric: Metric, level: Level, window: Window, view: View = PLAIN
 ) -> Measured:
     """Return an overlay of the scope."""
+    if metric is Metric.THREE_RATES:
+        return _three_rates(store, scope, level, window, view)
     records = cube(store, scope, metric.record)
     span = records.span(window.start, window.end)
     frame, at = placed(
@@ -151,6 +163,40 @@ def measure(
         frame[COLUMNS],
         int(left.sum()),
         int((left & records.nowhere[span]).sum()),
+    )
+
+
+def _three_rates(store: Store, scope: Scope, level: Level, window: Window, view: View) -> Measured:
+    """Return the weighted mean of the three rates."""
+    parts = [measure(store, scope, Metric(one), level, window, view) for one in three_rates.RATES]
+    if view.smoothing == "raw":
+        return together(parts)
+    raw = replace(view, smoothing="raw")
+    return together(
+        parts, [measure(store, scope, Metric(one), level, window, raw) for one in three_rates.RATES]
+    )
+
+
+def together(parts: Sequence[Measured], plain: Sequence[Measured] | None = None) -> Measured:
+    """Return the weighted mean of the three rates, measured in the order of `three_rates.RATES`.
+
+    Parameters
+    ----------
+    plain
+        The same unsmoothed, where `parts` are smoothed.
+    """
+    requests, _, ratings = parts
+    view = requests.view
+    shown, raw = ([one.frame for one in some] for some in (parts, plain or parts))
+    frame = three_rates.combined(shown, raw, view.weights, TOO_FEW)
+    return Measured(
+        Metric.THREE_RATES,
+        requests.level,
+        requests.window,
+        view,
+        frame[[*COLUMNS, *three_rates.PARTS]],
+        requests.above + ratings.above,
+        requests.nowhere + ratings.nowhere,
     )
 
 

@@ -13,8 +13,9 @@ import pandas as pd
 from data.catalogue import Catalogue, CoverageRate
 from data.periods import Period, Window
 from data.queries import areas, rates
-from data.queries.comparisons import compare
-from data.queries.records import TOO_FEW, Measured, Metric
+from data.queries.comparisons import compared
+from data.queries.records import TOO_FEW, Measured, Metric, View, measure, together
+from data.queries.three_rates import PARTS, RATES, Weights, weights_of
 from data.scope import Scope
 from data.store import Store
 from data.units import Level
@@ -25,10 +26,11 @@ RECORDED = (
     Metric.RESPONSE_RATE,
     Metric.RESOLUTION_RATE,
     Metric.SATISFACTION,
+    Metric.THREE_RATES,
     Metric.MATCH_RATE,
     Metric.CLAIMS_PER_1000,
 )
-"""Rates on records that stand beside those of the catalogue."""
+"""Rates on records that stand beside those of the catalogue; the three come before their mean."""
 COUNTS = ["numerator", "denominator", "unknown"]
 COLUMNS = [
     *("id", "code", "name", *COUNTS, "value", "low", "high", "too_few"),
@@ -47,13 +49,16 @@ class Standing:
     as_of
         Of an entry of the catalogue, the day of its figures; None where the store does not say.
     window, before
-        Of records: the period, and the one before it (None where records begin within that: no change can
-        be told).
+        Of records: the period, and the one that it is compared with (None where records begin within that:
+        no change can be told).
     frame
         One row an area, by code: `COLUMNS`. Values in percent or per 1,000 households, NaN where nothing can
-        be said. An interval is given for records only: the others are counts of all there is, no sample.
+        be said. An interval is given for records only: the others are counts of all there is, no sample. Of
+        the three rates together also `PARTS`.
     total
         The same of the whole scope.
+    weights
+        Of the three rates together: those of the city.
     """
 
     rate: CoverageRate | Metric
@@ -62,6 +67,7 @@ class Standing:
     before: Window | None
     frame: pd.DataFrame
     total: pd.Series[Any]
+    weights: Weights | None = None
 
     @property
     def key(self) -> str:
@@ -76,6 +82,7 @@ def standings(
     level: AreaLevel,
     period: Period | None,
     whole: Window | None,
+    against: Period | None = None,
 ) -> list[Standing]:
     """Return every rate for all areas of a level in the scope.
 
@@ -85,28 +92,32 @@ def standings(
         Of the rates on records; None leaves these out.
     whole
         The days that there are records of.
+    against
+        What the period is compared with, as long as it; the one before it where none is named.
     """
     with store.reading() as session:
         found = [_covered(rates.coverage(session, scope, entry, level)) for entry in catalogue.rates.values()]
         top = areas.top(session, scope)
+        view = View(weights=weights_of(session))
     if period is None or whole is None or top is None:
         return found
-    for metric in RECORDED:
-        sides = (period.before.window, period.window)
-        known = period.before.window.start >= whole.start
-        by_area = _recorded(compare(store, scope, metric, Level(level.value), sides), known=known)
-        all_ = compare(store, scope, metric, Level(top.level.value), sides)
-        found.append(
-            Standing(
-                metric,
-                None,
-                period.window,
-                period.before.window if known else None,
-                by_area,
-                _whole(metric, all_.first, all_.second, known=known),
-            )
+    former = against or period.before
+    sides = (former.window, period.window)
+    known = former.start >= whole.start
+    by_area, all_ = (_measured(store, scope, Level(one.value), sides, view) for one in (level, top.level))
+    recorded = [
+        Standing(
+            metric,
+            None,
+            period.window,
+            former.window if known else None,
+            _recorded(*by_area[metric], known=known),
+            _whole(*all_[metric], known=known),
+            view.weights if metric is Metric.THREE_RATES else None,
         )
-    return found
+        for metric in RECORDED
+    ]
+    return [*found, *recorded]
 
 
 def _covered(table: rates.RateTable) -> Standing:
@@ -117,8 +128,23 @@ def _covered(table: rates.RateTable) -> Standing:
     return Standing(table.entry, table.as_of, None, None, frame, total)
 
 
-def _recorded(found: Any, *, known: bool) -> pd.DataFrame:
-    frame: pd.DataFrame = found.second.frame.drop(columns=["n", "rank"]).assign(unknown=0)
+def _measured(
+    store: Store, scope: Scope, level: Level, sides: tuple[Window, Window], view: View
+) -> dict[Metric, tuple[Measured, Measured]]:
+    """Return every rate on records in both periods; the three together from what was measured of each."""
+    found: dict[Metric, tuple[Measured, Measured]] = {}
+    for metric in RECORDED:
+        if metric is Metric.THREE_RATES:
+            was, now = (together([found[Metric(one)][n] for one in RATES]) for n in (0, 1))
+        else:
+            was, now = (measure(store, scope, metric, level, window, view) for window in sides)
+        found[metric] = (was, now)
+    return found
+
+
+def _recorded(first: Measured, second: Measured, *, known: bool) -> pd.DataFrame:
+    found = compared(first, second)
+    frame: pd.DataFrame = second.frame.drop(columns=["n", "rank"]).assign(unknown=0)
     new = found.frame.set_index("code").reindex(frame["code"])
     for name, source in (
         ("was", "was"),
@@ -128,33 +154,52 @@ def _recorded(found: Any, *, known: bool) -> pd.DataFrame:
     ):
         frame[name] = new[source].to_numpy() if known else np.nan
     frame["clear"] = new["clear"].to_numpy(dtype=bool) if known else False
-    return frame[COLUMNS]
+    return frame[[*COLUMNS, *(one for one in PARTS if one in frame)]]
 
 
-def _whole(metric: Metric, first: Measured, second: Measured, *, known: bool) -> pd.Series[Any]:
+def _whole(first: Measured, second: Measured, *, known: bool) -> pd.Series[Any]:
     """Return what the areas of the scope's top come to together."""
-    sides = []
-    for one in (first, second):
-        over, under = float(one.frame["numerator"].sum()), float(one.frame["denominator"].sum())
-        per = 100.0 if metric.is_share else 1000.0
-        value = float(rate([over], [under], per)[0])
-        if metric.is_share:
-            low, high = (float(bound[0]) * per for bound in wilson_interval([over], [under]))
-        else:
-            low, high = (float(rate(bound, [under], per)[0]) for bound in poisson_interval([over]))
-        sides.append((over, under, value, low, high))
-    (_, n_was, *was), (over, under, *now) = sides
-    few = metric.is_share and under < TOO_FEW
-    if few or (metric.is_share and n_was < TOO_FEW):
-        known = False
-    change, low, high = (float(one[0]) for one in difference(*([[x] for x in side] for side in (was, now))))  # type: ignore[arg-type]
-    total = pd.Series(index=COLUMNS, dtype=object)
-    total["numerator"], total["denominator"], total["unknown"] = over, under, 0
-    total["value"], total["low"], total["high"] = (np.nan if few else now[0]), now[1], now[2]
-    total["too_few"], total["clear"] = few, known and (low > 0 or high < 0)
-    for name, value in (("was", was[0]), ("change", change), ("change_low", low), ("change_high", high)):
+    was, now = (_summed(one) for one in (first, second))
+    known = known and not (was["too_few"] or now["too_few"])
+    names = ("value", "low", "high")
+    change, low, high = (
+        float(one[0])
+        for one in difference(*([[side[name]] for name in names] for side in (was, now)))  # type: ignore[arg-type]
+    )
+    total = pd.Series(index=[*COLUMNS, *(one for one in PARTS if one in now)], dtype=object)
+    total.update(pd.Series(now, dtype=object))
+    total["unknown"], total["clear"] = 0, known and (low > 0 or high < 0)
+    if now["too_few"]:
+        total["value"] = np.nan
+    for name, value in (
+        ("was", was["value"]),
+        ("change", change),
+        ("change_low", low),
+        ("change_high", high),
+    ):
         total[name] = value if known else np.nan
     return total
+
+
+def _summed(found: Measured) -> dict[str, Any]:
+    """Return the counts of all units together, their value and its bounds."""
+    if found.metric is Metric.THREE_RATES:  # no sum of its units, of which the top is one
+        names = ["numerator", "denominator", "value", "low", "high", "too_few", *PARTS]
+        return {str(name): value for name, value in found.frame[names].iloc[0].items()}
+    over, under = float(found.frame["numerator"].sum()), float(found.frame["denominator"].sum())
+    per = 100.0 if found.metric.is_share else 1000.0
+    if found.metric.is_share:
+        low, high = (float(bound[0]) * per for bound in wilson_interval([over], [under]))
+    else:
+        low, high = (float(rate(bound, [under], per)[0]) for bound in poisson_interval([over]))
+    return {
+        "numerator": over,
+        "denominator": under,
+        "value": float(rate([over], [under], per)[0]),
+        "low": low,
+        "high": high,
+        "too_few": found.metric.is_share and under < TOO_FEW,
+    }
 
 
 def by_key(found: Iterable[Standing], key: str | None) -> Standing | None:

@@ -63,6 +63,21 @@ def _moved(first: date, by: int) -> date:
     return date(year, month + 1, 1)
 
 
+def as_long(window: Window, first: str) -> Window:
+    """Return as many months as a window of whole months has, from the one written as ``YYYY-MM`` on.
+
+    Raises
+    ------
+    DataError
+        Where that can't be read, or overlaps the window.
+    """
+    start = months(first, first).start
+    found = Window(start, _moved(start, len(_spans(window))) - timedelta(days=1))
+    if found.start <= window.end and window.start <= found.end:
+        raise DataError(f"对照期 {found.start} 至 {found.end} 与本期重叠；请另选起始月份。")
+    return found
+
+
 def _spans(window: Window) -> list[Window]:
     """Return the months of a window."""
     count = (window.end.year - window.start.year) * 12 + window.end.month - window.start.month + 1
@@ -85,8 +100,14 @@ def assemble(
     *,
     catalogue: Catalogue | None = None,
     walk: Walk | None = None,
+    against: Window | None = None,
 ) -> Report:
     """Return the report on an area of the scope and a period of whole months.
+
+    Parameters
+    ----------
+    against
+        What the period is compared with, as many months long; those just before where none is given.
 
     Raises
     ------
@@ -100,7 +121,7 @@ def assemble(
         path = areas.path(session, scope, area.code)
         as_of = _as_of(session)
     inner = scope.narrowed(area.code)
-    one = _Writer(store, inner, area, window, language, catalogue or read_catalogue(), walk or Walk(), as_of)
+    one = _Writer(store, inner, area, (against or before(window), window), language, catalogue, walk, as_of)
     title = say("title", language, area=area.name)
     facts = [
         (say("area", language), f"{' · '.join(each.name for each in path)}（{area.code}）"),
@@ -136,20 +157,21 @@ class _Writer:
         store: Store,
         scope: Scope,
         area: areas.AreaRef,
-        window: Window,
+        windows: tuple[Window, Window],
         language: Language,
-        catalogue: Catalogue,
-        walk: Walk,
+        catalogue: Catalogue | None,
+        walk: Walk | None,
         as_of: date | None,
     ) -> None:
-        self.store, self.scope, self.area, self.window = store, scope, area, window
-        self.language, self.catalogue, self.walk, self.as_of = language, catalogue, walk, as_of
-        self.before = before(window)
+        self.store, self.scope, self.area = store, scope, area
+        self.before, self.window = windows
+        self.language, self.as_of = language, as_of
+        self.catalogue, self.walk = catalogue or read_catalogue(), walk or Walk()
         self.level = Level(area.level.value)
         self.below = self._compared()
         self.outlines = self.below.area_level or area.level
         self.least = K
-        self.reached = coverage.coverage(store, scope, walk, area.level, (*BANDS_MIN, walk.minutes))
+        self.reached = coverage.coverage(store, scope, self.walk, area.level, (*BANDS_MIN, self.walk.minutes))
 
     def _compared(self) -> Level:
         """Return the next level down of which the area holds several units."""

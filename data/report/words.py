@@ -66,7 +66,7 @@ TEXTS: dict[str, Text] = {
     "about": Text("说明", "About"),
     "area": Text("区划", "Area"),
     "period": Text("时段", "Period"),
-    "before": Text("上期", "Period before"),
+    "before": Text("对照期", "Compared with"),
     "as_of": Text("存量数据截至", "Stocks as of"),
     "hidden": Text("隐去", "hidden"),
     "page": Text("第 {n} 页，共 {all} 页", "Page {n} of {all}"),
@@ -74,12 +74,13 @@ TEXTS: dict[str, Text] = {
     "unknown_date": Text("数据日期未填", "no date is given"),
     "figures": Text("主要指标", "Key figures"),
     "figures_intro": Text(
-        "每个数字注明分子、分母和日期。变化为本期减上期（百分点或件）；标 ● 的变化，其 95% 区间不含零。",
-        "Every figure has its numerator, denominator and date. Changes are this period less the one before; "
-        "● marks those whose 95% interval leaves zero out.",
+        "每个数字注明分子、分母和日期。变化为本期减对照期（百分点或件）；标 ● 的变化，其 95% 区间不含零。",
+        "Every figure has its numerator, denominator and date. Changes are this period less that "
+        "compared with; ● marks those whose 95% interval leaves zero out.",
     ),
     "no_before": Text(
-        "上期记录不全，不作比较。", "Records do not reach through the period before: no changes are given."
+        "对照期记录不全，不作比较。",
+        "Records do not reach through the period compared with: no changes are given.",
     ),
     "name": Text("名称", "Name"),
     "rate": Text("指标", "Figure"),

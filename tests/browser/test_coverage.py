@@ -27,7 +27,7 @@ def test_coverage_leads_down_to_communities_and_out_as_a_file(desk: Desk, demo_s
     total = desk.prop("cover-table", "dashGridOptions")["pinnedTopRowData"][0]
     assert total["property_cover_text"] == f"{100 * served / known:.1f}%"
     assert f"{known:,}" in total["property_cover_tip"]
-    desk.until("one => document.querySelectorAll(one).length === 12", PANELS)
+    desk.until("one => document.querySelectorAll(one).length === 13", PANELS)
 
     desk.page.click(CELL.format(row=0, column="property_cover"))
     desk.until_url(show="property_cover")
@@ -51,7 +51,7 @@ def test_coverage_leads_down_to_communities_and_out_as_a_file(desk: Desk, demo_s
     with desk.page.expect_download() as waiting:
         desk.page.click("#cover-excel")
     book = pd.read_excel(io.BytesIO(Path(waiting.value.path()).read_bytes()), sheet_name=None)
-    assert [len(one) for one in book.values()] == [inside + 1, 12 * (inside + 1), inside]
+    assert [len(one) for one in book.values()] == [inside + 1, 13 * (inside + 1), inside]
     assert book["分子分母与日期"][["分子口径", "分母口径", "日期或时段"]].notna().all().all()
 
     desk.page.click("#cover-show")
@@ -68,4 +68,28 @@ def test_coverage_leads_down_to_communities_and_out_as_a_file(desk: Desk, demo_s
     desk.still()
     desk.page.click("#cover-crumbs .crumb >> nth=0")
     desk.until_url(area=None, show="property_cover")
+    desk.still()
+
+
+def test_a_period_of_one_s_own_is_compared_with_last_year(desk: Desk) -> None:
+    desk.open("/coverage/")
+    desk.until("() => document.querySelector('#cover-table .ag-row')")
+    desk.still()
+    desk.page.click("#cover-against")
+    desk.page.click("[role=option]:visible >> text=上年同期")
+    desk.until_url(against="year")
+    desk.still()
+    last, first = (desk.page.input_value(f"#cover-{one}") for one in ("last", "first"))
+    assert last != first
+    desk.page.click("#cover-first")
+    desk.page.click(f"[role=option]:visible >> text='{last}'")
+    desk.until("() => /^[0-9]{4}-[0-9]{2}$/.test(new URLSearchParams(location.search).get('period'))")
+    year, month = desk.query()["period"].split("-")
+    assert last == f"{year} 年 {int(month)} 月"
+    desk.until_text("#cover-table .ag-header", f"较 {int(year) - 1}.{month}—{int(year) - 1}.{month} 的变化")
+    desk.still()
+    assert desk.query()["against"] == "year"
+    desk.page.go_back()
+    desk.until_url(period=None, against="year")
+    desk.until("value => document.querySelector('#cover-first').value === value", first)
     desk.still()

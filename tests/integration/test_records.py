@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.event import listen
 
 from data.bulk import insert_frame
+from data.errors import DataError
 from data.periods import Window
 from data.queries import comparisons, records
 from data.queries.records import Metric, View, conserved, measure, ranking
+from data.queries.three_rates import EQUAL, RATES, set_weights, weights_of
 from data.scope import Scope
 from data.units import Level
 from geo import hexagons
@@ -230,19 +232,43 @@ def test_a_bivariate_map_classes_both_or_neither(town_store) -> None:
     assert len(across) <= 2 >= len(up)
 
 
-def test_the_score_weighs_three_rates_and_needs_enough_of_each(asked) -> None:
-    found = comparisons.score(asked, ALL, Level.COMMUNITY, YEAR).set_index("code")
+def test_the_three_rates_are_weighed_and_each_needs_enough(asked) -> None:
+    measured = measure(asked, ALL, Metric.THREE_RATES, Level.COMMUNITY, YEAR)
+    found = measured.frame.set_index("code")
     west = found.loc[town.WEST_GATE]
     assert west["value"] == pytest.approx((100 + 100 + 90) / 3)
     assert west["low"] < west["value"] < west["high"]
-    assert west["n"] == 12
+    assert (west["numerator"], west["denominator"]) == (pytest.approx(290), 3)
+    assert (west["satisfaction_numerator"], west["satisfaction_n"], west["n"]) == (18, 20, 12)
     assert np.isnan(found.loc[town.LAKE, "value"])
-    only = comparisons.score(
-        asked, ALL, Level.COMMUNITY, YEAR, weights={Metric.RESOLUTION_RATE: 3}
-    ).set_index("code")
-    assert only.loc[town.SPRING, "value"] == pytest.approx(100 * 10 / 12)
-    with pytest.raises(Exception, match="claims_per_km2"):
-        comparisons.score(asked, ALL, Level.COMMUNITY, YEAR, weights={Metric.CLAIMS_PER_KM2: 1})
+    assert found.loc[town.LAKE, "too_few"]
+    assert found.loc[town.LAKE, "rank"] == 0
+    parts = [measure(asked, ALL, Metric(one), Level.COMMUNITY, YEAR) for one in RATES]
+    assert measured.total == parts[0].total + parts[2].total
+    only = measure(asked, ALL, Metric.THREE_RATES, Level.COMMUNITY, YEAR, View(weights=(0, 3, 0)))
+    assert only.frame.set_index("code").loc[town.SPRING, "value"] == pytest.approx(100 * 10 / 12)
+
+
+def test_smoothed_rates_leave_the_bounds_and_ranks_of_the_three_as_they_are(asked) -> None:
+    raw, smooth = (
+        measure(asked, ALL, Metric.THREE_RATES, Level.COMMUNITY, YEAR, View(smoothing=one)).frame
+        for one in ("raw", "global")
+    )
+    for name in ("low", "high", "rank"):
+        np.testing.assert_allclose(raw[name], smooth[name])
+    assert (raw["value"] - smooth["value"]).abs().max() > 0
+    assert (raw["value"].isna() == smooth["value"].isna()).all()
+
+
+def test_a_city_sets_its_weights_and_others_are_refused(asked) -> None:
+    with asked.reading() as session:
+        assert weights_of(session) == EQUAL
+    set_weights(asked, (2, 5.5, 2.5))
+    with asked.reading() as session:
+        assert weights_of(session) == (2, 5.5, 2.5)
+    for wrong in ((0, 0, 0), (-1, 1, 1), (1, 1, 101), (1, 1, 0.123)):
+        with pytest.raises(DataError, match="权重"):
+            set_weights(asked, wrong)
 
 
 def test_a_scope_counts_its_own_records_only(town_store) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -15,15 +17,15 @@ from dashboard.callbacks import wall as wall_callbacks
 from dashboard.components import coverage as parts
 from dashboard.components import people, rates
 from dashboard.components import wall as wall_parts
-from dashboard.coverage_address import Address, levels_below
+from dashboard.coverage_address import YEAR, Address, levels_below
 from dashboard.figures.coverage import multiples
 from dashboard.pages import wall as wall_page
 from dashboard.services import Services
 from dashboard.theme import DARK, LIGHT
 from data.catalogue import read_catalogue
-from data.periods import Period
+from data.periods import Period, Window
 from data.scope import Scope
-from models import Organisation
+from models import Claim, Organisation
 from models.enums import AreaLevel
 from tests import town
 from tests.unit.dashboard.test_legend import decoded, texts
@@ -38,7 +40,13 @@ def shown(services: Services, search: str = "", scope: Scope = ALL) -> page.Show
 
 @pytest.mark.parametrize(
     "search",
-    ["", "?show=satisfaction", f"?area={town.EAST}&level=community&period=2022H1&chosen={town.SPRING}"],
+    [
+        "",
+        "?show=satisfaction",
+        "?period=2022-02_2022-08&against=year",
+        "?period=2022Q3&against=2021Q1",
+        f"?area={town.EAST}&level=community&period=2022H1&chosen={town.SPRING}",
+    ],
 )
 def test_an_address_is_written_as_it_was_read(search: str) -> None:
     assert Address.of(search).search() == search
@@ -64,6 +72,78 @@ def test_a_name_drills_down_and_a_figure_goes_on_the_map(town_services: Services
     marked = page.on_cell(town_services, ALL, down, {"colId": "name", "rowId": town.SPRING})
     assert marked == Address(area=town.EAST, show="property_cover", chosen=town.SPRING)
     assert page.on_cell(town_services, SPRING, start, {"colId": "name", "rowId": town.WEST}) == start
+
+
+WHOLE = Window(date(2021, 1, 1), date(2022, 12, 31))
+
+
+def test_a_period_is_compared_with_what_the_leader_chooses() -> None:
+    """The one before, the same of last year, any other as long."""
+    start = Address(period=Period.nth(2022, 3, 2))
+    assert page.against_of(start, WHOLE) is None
+    yearly = start.but(against=YEAR)
+    assert page.against_of(yearly, WHOLE) == Period.nth(2021, 3, 2)
+    assert page.against_of(yearly.but(period=Period.nth(2022, 6, 1)), WHOLE) == Period.nth(2021, 6, 1)
+    assert page.against_of(yearly.but(period=Period.nth(2021, 3, 2)), WHOLE) is None  # nothing recorded then
+    other = start.but(against=Period.nth(2022, 3, 4))
+    assert page.against_of(other, WHOLE) == Period.nth(2022, 3, 4)
+    assert page.against_of(start.but(against=Period.nth(2021, 6, 1)), WHOLE) is None  # not as long
+    spans, value, choices, chosen, months, first, _last, last = page.period_values(other, WHOLE)
+    assert (value, chosen, first, last) == ("2022Q2", "2022Q4", "2022-04", "2022-06")
+    assert [one["value"] for one in choices][:2] == [page.BEFORE, YEAR]
+    assert {one["value"] for one in choices[2:]} == {
+        "2022Q4",
+        "2022Q3",
+        "2021Q4",
+        "2021Q3",
+        "2021Q1",
+    }
+    assert (len(months), len(spans)) == (24, 8 + 4 + 2)
+
+
+def test_a_free_choice_of_months_stays_as_it_is_chosen(town_services: Services) -> None:
+    wish = Address.of("?level=community&period=2022-02_2022-08&against=year")
+    asked = page.controls(town_services, ALL, Address(), wish)
+    assert asked.search() == "?level=community&period=2022-02_2022-08&against=year"
+    looked = shown(town_services, asked.search())
+    assert {one.window for one in looked.found if one.window} == {Window(date(2022, 2, 1), date(2022, 8, 31))}
+    assert looked.members is None or looked.own_members is not None  # counts of people know no period
+    assert page.chosen_months("2022-05", "2022-03", True) == "2022-05"
+    assert page.chosen_months("2022-05", "2022-03", False) == "2022-03"
+
+
+def test_what_is_compared_stands_in_headings_tips_and_files(recorded: Services) -> None:
+    looked = shown(recorded, "?period=2022Q2&against=2021Q3")
+    labels = [one["headerName"] for one in parts.columns(looked.found, looked.level)[1:]]
+    assert any("2022.04—2022.06" in one and "较 2021.07—2021.09 的变化" in one for one in labels)
+    claims = next(one for one in looked.found if one.key == "claims_per_1000")
+    assert claims.before == Window(date(2021, 7, 1), date(2021, 9, 30))
+    assert "较 2021.07—2021.09" in rates.told(claims, claims.total)
+    long = coverage_files.long_table(looked.found, looked.level, "合计")
+    row = long[long["指标"] == rates.words(claims).label].iloc[0]
+    assert row["对照期"] == "2021-07-01—2021-09-30"
+    assert row["变化"] == pytest.approx(row["数值"] - row["对照期数值"], abs=0.02)
+    assert any(
+        "较 2021-07-01—2021-09-30 的变化" in one
+        for one in coverage_files.wide_table(looked.found, looked.level, "合计").columns
+    )
+
+
+@pytest.fixture
+def recorded(services: Services) -> Services:
+    """Give the town with claims of two whole years."""
+    with services.store.writing("claim") as session:
+        for year, month in itertools.product((2021, 2022), range(1, 13)):
+            session.add(
+                Claim(
+                    area_code=town.SPRING,
+                    item="修灯",
+                    source="elective",
+                    body="unit",
+                    claimed_on=date(year, month, 1),
+                )
+            )
+    return services
 
 
 def test_what_lies_outside_the_scope_is_not_shown(town_services: Services) -> None:
@@ -114,7 +194,7 @@ def test_a_change_is_marked_only_where_its_interval_leaves_zero_out() -> None:
 
 
 def test_the_period_is_written_in_words() -> None:
-    assert [rates.period_label(Period(2026, months, 1)) for months in (3, 6, 12)] == [
+    assert [rates.period_label(Period.nth(2026, months, 1)) for months in (3, 6, 12)] == [
         "2026 年第 1 季度",
         "2026 年上半年",
         "2026 年",

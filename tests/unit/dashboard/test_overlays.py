@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -22,13 +22,13 @@ from data.queries.records import Metric
 from data.scope import Scope
 from data.units import Level
 from geo import hexagons
-from models import Claim
+from models import Claim, Request
 from tests import town
 from tests.unit.dashboard.test_legend import decoded, texts
 
 ALL = Scope()
 WHOLE = Window(date(2025, 1, 1), date(2026, 10, 31))
-YEAR = Period(2022, 12)
+YEAR = Period.nth(2022, 12)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,8 @@ YEAR = Period(2022, 12)
         "",
         f"?area={town.EAST}&mode=change&metric=open&level=grid&smoothing=local&boundaries=then",
         "?scheme=fixed&period=2022H1&edges=60,70.5,80&chosen=420102001001",
+        "?period=2022-02_2022-08&metric=open",
+        "?metric=three_rates&weights=2,5.5,0",
         "?mode=change&period=2022Q2&against=2021Q4&side=was&level=cell&resolution=9",
     ],
 )
@@ -52,11 +54,11 @@ def test_edges_are_numbers_in_rising_order(text: str | None, edges: tuple[float,
 
 
 def test_time_steps_on_and_begins_anew_after_the_last() -> None:
-    address = Address(period=Period(2026, 3, 3))
+    address = Address(period=Period.nth(2026, 3, 3))
     later = page.stepped(address, WHOLE)
-    assert later.period == Period(2026, 3, 4)
+    assert later.period == Period.nth(2026, 3, 4)
     assert page.at_end(later, WHOLE)
-    assert page.stepped(later, WHOLE).period == Period(2025, 3, 1)
+    assert page.stepped(later, WHOLE).period == Period.nth(2025, 3, 1)
     assert page.at_end(Address(), None)
 
 
@@ -71,6 +73,9 @@ def test_the_controls_choose_a_length_and_a_period() -> None:
         layout.EDGES: "1,2",
         layout.STEP: "12",
         layout.SLIDER: 0,
+        layout.FIRST: None,
+        layout.LAST: None,
+        **dict.fromkeys(layout.WEIGHTS, 1),
         layout.SIDE: "change",
         layout.AGAINST: None,
         layout.RESOLUTION: "8",
@@ -82,9 +87,83 @@ def test_the_controls_choose_a_length_and_a_period() -> None:
         smoothing="global",
         boundaries="then",
         scheme="natural",
-        period=Period(2026, 12),
+        period=Period.nth(2026, 12),
     )
-    assert page.controls(new, values, {layout.SLIDER}, WHOLE).period == Period(2025, 12)
+    assert page.controls(new, values, {layout.SLIDER}, WHOLE).period == Period.nth(2025, 12)
+
+
+def test_months_are_chosen_freely_and_time_steps_on_by_as_many() -> None:
+    start = Address(metric=Metric.CLAIMS_PER_1000, mode="change")
+    values = page_values(start) | {layout.FIRST: "2026-02", layout.LAST: "2026-05"}
+    free = page.controls(start, values, {layout.FIRST}, WHOLE)
+    assert free.search() == "?mode=change&metric=claims_per_1000&period=2026-02_2026-05"
+    assert page.step_of(Period.between(date(2026, 2, 1), date(2026, 5, 1))) == ""
+    assert page.stepped(free, WHOLE).period == Period.of("2026-06_2026-09")
+    assert [one.key for one in page.others(free, WHOLE)] == ["2025-10_2026-01", "2025-02_2025-05"]
+    assert page.against_of(free, WHOLE) == Period.of("2025-10_2026-01")
+    back = page.controls(free, values | {layout.FIRST: "2026-07"}, {layout.FIRST}, WHOLE)
+    assert back.period == Period.of("2026-07")  # the month just chosen leads
+    quarter = values | {layout.FIRST: "2026-04", layout.LAST: "2026-06", layout.STEP: ""}
+    assert page.controls(free, quarter, {layout.LAST, layout.STEP}, WHOLE).period == Period.nth(2026, 3, 2)
+
+
+def page_values(address: Address) -> dict[str, object]:
+    names = {layout.METRIC: "metric", layout.LEVEL: "level", layout.SMOOTHING: "smoothing"}
+    names |= {
+        layout.BOUNDARIES: "boundaries",
+        layout.SCHEME: "scheme",
+        layout.SIDE: "side",
+        layout.MODE: "mode",
+    }
+    values = {one: str(getattr(address, name)) for one, name in names.items()}
+    values |= dict.fromkeys(layout.WEIGHTS, 1)
+    return values | {layout.EDGES: "", layout.RESOLUTION: "8", layout.AGAINST: None, layout.STEP: "3"}
+
+
+def test_weights_are_for_the_view_until_they_are_the_city_s() -> None:
+    start, city = Address(metric=Metric.THREE_RATES), (3.0, 4.0, 3.0)
+    values = page_values(start) | dict(zip(layout.WEIGHTS, (2, 2, 1), strict=True))
+    own = page.controls(start, values, {layout.WEIGHTS[2]}, WHOLE, city)
+    assert own.search() == "?metric=three_rates&weights=2,2,1"
+    assert "3∶4∶3" in page.weights_note(own, city)
+    unusable = values | dict(zip(layout.WEIGHTS, (0, "", 0), strict=True))
+    assert page.controls(own, unusable, {layout.WEIGHTS[1]}, WHOLE, city).weights == own.weights
+    back = values | dict(zip(layout.WEIGHTS, city, strict=True))
+    assert page.controls(own, back, {layout.WEIGHTS[0]}, WHOLE, city).weights is None
+
+
+def test_the_three_rates_are_drawn_with_their_parts(asked: Services) -> None:
+    address = Address(metric=Metric.THREE_RATES, period=YEAR)
+    for level in LEVELS:
+        shown = page.look(asked, ALL, address.but(level=level), LIGHT)
+        assert shown.painted is not None
+        assert "响应率×1＋办结率×1＋满意率×1 ÷ 权重之和" in texts(shown.legend)
+    shown = page.look(asked, ALL, address, LIGHT)
+    (row,) = [one for one in shown.rows if one["key"] == town.WEST_GATE]
+    assert row["value"] == pytest.approx((100 + 50 + 90) / 3, abs=0.05)
+    assert "诉求办结率  50.0%（10/20）" in row["tip"]
+    weighed = page.look(asked, ALL, address.but(weights=(0.0, 1.0, 0.0)), LIGHT)
+    assert [one["value"] for one in weighed.rows if one["key"] == town.WEST_GATE] == [50]
+    change = page.look(asked, ALL, address.but(mode="change"), LIGHT)
+    assert change.painted is None  # nothing recorded in the year before
+
+
+@pytest.fixture
+def asked(services: Services) -> Services:
+    """Give 西门 twenty requests, answered at once, half of them done."""
+    at = datetime(2022, 3, 10, 4, tzinfo=UTC)
+    with services.store.writing("request") as session:
+        for n in range(20):
+            session.add(
+                Request(
+                    area_code=town.WEST_GATE,
+                    asked_at=at,
+                    responded_at=at,
+                    done_at=at if n % 2 else None,
+                    place="area",
+                )
+            )
+    return services
 
 
 def test_every_mode_and_level_is_drawn(town_services: Services) -> None:
@@ -103,7 +182,7 @@ def test_every_mode_and_level_is_drawn(town_services: Services) -> None:
 
 
 def test_classes_are_those_of_all_periods_together(town_services: Services) -> None:
-    spans = (Period(2021, 12), YEAR)
+    spans = (Period.nth(2021, 12), YEAR)
     args = (town_services.store, (), ALL, Metric.CLAIMS_PER_1000, Level.COMMUNITY)
     breaks = page.shared_breaks(*args, spans, records.PLAIN, "natural", ())
     values = [
@@ -126,24 +205,24 @@ def test_what_is_too_few_is_hatched_and_not_ranked(town_services: Services) -> N
 
 
 def test_a_change_is_not_told_where_records_begin_within_the_period_before(town_services: Services) -> None:
-    shown = page.look(town_services, ALL, Address(mode="change", period=Period(2021, 12)), LIGHT)
+    shown = page.look(town_services, ALL, Address(mode="change", period=Period.nth(2021, 12)), LIGHT)
     assert shown.painted is None
     assert "不作比较" in shown.note
 
 
 def test_a_period_is_compared_with_any_other_that_is_apart_and_wholly_recorded() -> None:
     """Records from 1 January 2025 to 31 October 2026."""
-    address = Address(mode="change", metric=Metric.CLAIMS_PER_1000, period=Period(2026, 3, 2))
+    address = Address(mode="change", metric=Metric.CLAIMS_PER_1000, period=Period.nth(2026, 3, 2))
     keys = [one.key for one in page.others(address, WHOLE)]
     assert keys == ["2026Q4", "2026Q3", "2026Q1", "2025Q4", "2025Q3", "2025Q2", "2025Q1"]
-    assert page.against_of(address, WHOLE) == Period(2026, 3, 1)
-    chosen = address.but(against=Period(2025, 3, 2))
-    assert page.against_of(chosen, WHOLE) == Period(2025, 3, 2)
+    assert page.against_of(address, WHOLE) == Period.nth(2026, 3, 1)
+    chosen = address.but(against=Period.nth(2025, 3, 2))
+    assert page.against_of(chosen, WHOLE) == Period.nth(2025, 3, 2)
     share = page.others(address.but(metric=Metric.SATISFACTION), WHOLE)
     assert {one.key for one in share} == {*keys, "2026H2", "2025H1", "2025H2", "2025"}
-    within = address.but(against=Period(2026, 6, 1))  # half a year that holds the quarter
-    assert page.against_of(within, WHOLE) == Period(2026, 3, 1)
-    assert page.against_of(Address(period=Period(2025, 3, 1)), WHOLE) is None
+    within = address.but(against=Period.nth(2026, 6, 1))  # half a year that holds the quarter
+    assert page.against_of(within, WHOLE) == Period.nth(2026, 3, 1)
+    assert page.against_of(Address(period=Period.nth(2025, 3, 1)), WHOLE) is None
 
 
 def test_two_periods_are_drawn_in_the_same_classes(services: Services) -> None:
@@ -162,12 +241,12 @@ def test_two_periods_are_drawn_in_the_same_classes(services: Services) -> None:
     address = Address(
         mode="change",
         metric=Metric.CLAIMS_PER_1000,
-        period=Period(2022, 6, 1),
-        against=Period(2021, 3, 2),
+        period=Period.nth(2022, 6, 1),
+        against=Period.nth(2021, 3, 2),
     )
     whole = Window(date(2021, 1, 1), date(2022, 6, 30))
-    assert page.against_of(address, whole) == Period(2021, 6, 2)  # a quarter is no match for half a year
-    address = address.but(period=Period(2022, 3, 1), against=Period(2021, 3, 2))
+    assert page.against_of(address, whole) == Period.nth(2021, 6, 2)  # a quarter is no match for half a year
+    address = address.but(period=Period.nth(2022, 3, 1), against=Period.nth(2021, 3, 2))
     sides = [page.look(services, ALL, address.but(side=one), LIGHT) for one in ("was", "now")]
     was, now = ([text for text in texts(one.legend) if "—" in text or "低于" in text] for one in sides)
     assert was == now != []

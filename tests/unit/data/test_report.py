@@ -22,7 +22,7 @@ from data.queries.coverage import Walk
 from data.queries.records import Metric, measure
 from data.report import contents, typeset, workbook
 from data.report.blocks import DASH, Map
-from data.report.contents import before, months
+from data.report.contents import as_long, before, months
 from data.report.words import METRICS, TEXTS
 from data.scope import Scope
 from data.store import Store
@@ -226,3 +226,22 @@ def test_a_dash_stands_for_what_is_not_known(found):
     rows = typeset._table(found.table("figures"), found)["rows"]
     assert any(DASH in row for row in rows)
     assert contents._spans(HALF)[1] == Window(date(2022, 2, 1), date(2022, 2, 28))
+
+
+def test_a_report_compares_with_the_period_that_is_asked_for(steady):
+    late = months("2022-09", "2022-10")
+    former = as_long(late, "2022-04")
+    assert former == Window(date(2022, 4, 1), date(2022, 5, 31))
+    found = report.assemble(steady, Scope(), town.CITY, late, against=former)
+    assert dict(found.facts)["对照期"] == "2022 年 4 月至 5 月"
+    metric = Metric.CLAIMS_PER_1000
+    expected = compare(steady, Scope(), metric, Level.CITY, (former, late)).frame.iloc[0]
+    row = found.table("figures").frame.set_index("label").loc[METRICS[metric][0].zh]
+    assert row["change"] == pytest.approx(expected["change"])
+    usual = report.assemble(steady, Scope(), town.CITY, late).table("figures").frame.set_index("label")
+    assert usual.loc[METRICS[metric][0].zh, "change"] != pytest.approx(row["change"])
+
+
+def test_a_period_is_not_compared_with_months_of_its_own():
+    with pytest.raises(DataError, match="重叠"):
+        as_long(months("2022-01", "2022-06"), "2021-09")
