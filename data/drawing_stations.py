@@ -18,10 +18,11 @@ from data import station_moves
 from data.drawings import Sheet
 from data.errors import DataError
 from data.scope import Scope
-from data.station_moves import Place, holds, named_around, overtaken, place_of
+from data.station_moves import Place, named_around, overtaken, place_of
 from geo.editing import Change, Draft, site
-from models import Area, Compound, Grid, Station
-from models.enums import AreaLevel, StationTier
+from models import Compound, Grid, Station
+from models.areas import CODE_LENGTH, SIGNIFICANT
+from models.enums import StationTier
 
 
 @dataclass(frozen=True)
@@ -75,20 +76,17 @@ def stations(session: Session, scope: Scope, sheet: Sheet) -> list[StationRef]:
 
 
 def _stored(session: Session, scope: Scope, sheet: Sheet) -> list[Station]:
-    above = Area.level.in_([AreaLevel.SUBDISTRICT, AreaLevel.COUNTY, AreaLevel.CITY])
-    larger = [
-        code for code in session.scalars(select(Area.code).where(above)) if holds(code, sheet.area_code)
-    ]
+    around = [sheet.area_code[:digits].ljust(CODE_LENGTH, "0") for digits in SIGNIFICANT.values()]
     tried = [int(one) for one in sheet.draft.sited]
-    mine = or_(Station.area_code.in_([sheet.area_code, *larger]), Station.id.in_(tried))
-    rows = list(session.scalars(select(Station).where(mine, scope.where(Station.area_code))))
-    return [
-        row
-        for row in rows
-        if row.area_code == sheet.area_code
-        or row.id in tried
-        or cell_at(sheet, place_of(row.geometry)) is not None
-    ]
+    mine = or_(Station.area_code.in_(around), Station.id.in_(tried))
+    rows = session.scalars(select(Station).where(mine, scope.where(Station.area_code)))
+    frame = sheet.degrees(shapely.box(*shapely.total_bounds(sheet.draft.fabric.polygon)))
+
+    def stands_here(row: Station) -> bool:
+        near = shapely.intersects(frame, row.geometry)
+        return bool(near) and cell_at(sheet, place_of(row.geometry)) is not None
+
+    return [row for row in rows if row.area_code == sheet.area_code or row.id in tried or stands_here(row)]
 
 
 def cell_at(sheet: Sheet, place: Place) -> int | None:

@@ -36,6 +36,7 @@ KINDS = [
     "rename",
     "recode",
     "again",
+    "site",
     "lock",
     "unlock",
     "undo",
@@ -64,7 +65,7 @@ def drawn(_templates, tmp_path_factory):
 
 
 def state(draft):
-    return draft.owner.tolist(), draft.grids.copy(), draft.figures.copy()
+    return draft.owner.tolist(), draft.grids.copy(), draft.figures.copy(), draft.sited.copy()
 
 
 def work_of(sheet, kind, a, b, ends):
@@ -85,6 +86,7 @@ def work_of(sheet, kind, a, b, ends):
         "rename": lambda d: editing.rename(d, one, f"第{b}组"),
         "recode": lambda d: editing.recode(d, one, f"{LAKE}{900 + b % 99}"),
         "again": lambda d: redistricted(d, np.arange(len(d.owner)), sheet.cells.grid, keep=b % 2 == 0),
+        "site": lambda d: editing.site(d, str(a % 3), (114.0, 30.0), (114.0 + b % 4 / 100, 30.0)),
     }
     if kind in operations:
         return lambda d: d.do(operations[kind](d))
