@@ -324,9 +324,17 @@ def test_a_station_is_moved_by_mouse_and_stands_there_once_published(
     assert not sheet_of(desk).draft.sited
     desk.page.keyboard.press("y")
     shown(desk, before.version + 3)
+    desk.page.focus(".pingqi-map-handle")
+    for key in ("Enter", "ArrowRight", "ArrowRight", "ArrowRight"):  # three steps on the screen, one edit
+        desk.page.keyboard.press(key)
+    shown(desk, before.version + 4)
+    (again,) = sheet_of(desk).draft.sited.values()
+    assert again.stands[0] > tried.stands[0]
+    assert again.stood == tried.stood
     desk.page.reload()
-    shown(desk, before.version + 3)
+    shown(desk, before.version + 4)
+    assert sheet_of(desk).version == before.version + 4
     desk.page.click("#studio-publish")
     desk.until_text("#studio-message", "挪动阵地 1 处")
     there = site.one(select(Station.geometry).where(Station.id == station))
-    assert (there.x, there.y) == tried.stands
+    assert (there.x, there.y) == again.stands

@@ -67,6 +67,7 @@ export class Handle {
       this.say(true);
     });
     element.addEventListener("keydown", (event) => this.key(event, marker));
+    element.addEventListener("click", (event) => event.stopPropagation()); // it means the handle, no place below
     return marker;
   }
 
