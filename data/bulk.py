@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any, cast
 
 import geopandas as gpd
@@ -20,6 +21,7 @@ CRS = f"EPSG:{STORED_SRID}"
 _GPKG_HEADER = np.dtype(
     [("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srid", "<i4"), ("envelope", "<f8", 4)]
 )
+_AT_ONCE = 50_000
 _WITH_GAPS = {Integer: "Int64", Boolean: "boolean"}
 """Dtypes that keep a column with missing values exact: as floats PostgreSQL would refuse it."""
 
@@ -63,13 +65,22 @@ def _plain(values: pd.Series[Any], kind: TypeEngine[Any], dialect: Dialect) -> l
     return plain if bind is None else [bind(value) for value in plain]
 
 
-def insert_frame(session: Session, model: type[Base], frame: pd.DataFrame) -> int:
+def insert_frame(
+    session: Session,
+    model: type[Base],
+    frame: pd.DataFrame,
+    progress: Callable[[float], None] | None = None,
+) -> int:
     """Insert the rows of `frame` into a model's table, by column names, in the session's transaction.
+
+    Rows become what a driver takes a part at a time: a million of them whole would need as much memory again.
 
     Parameters
     ----------
     frame
         Columns named like the table's; ``geometry`` in EPSG:4490. Missing values become NULL.
+    progress
+        Told the share of the rows that are written, from 0 on; what it raises ends the insertion.
 
     Returns
     -------
@@ -84,22 +95,33 @@ def insert_frame(session: Session, model: type[Base], frame: pd.DataFrame) -> in
         return 0
     connection = session.connection()
     names = list(frame.columns)
-    columns: list[list[Any]] = []
-    for name in names:
-        kind = table.columns[name].type
-        if isinstance(kind, Geometry):
-            columns.append(_encode(np.asarray(frame[name].values), kind, connection.dialect.name))
-        else:
-            columns.append(_plain(frame[name], kind, connection.dialect))
-    rows = zip(*columns, strict=True)
+    parts = _parts(frame, table, connection.dialect, progress or (lambda _share: None))
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, names, rows)
+        _copy(connection, table, names, chain.from_iterable(parts))
     else:
         quote = connection.dialect.identifier_preparer.quote
         places = ", ".join("?" * len(names))
         statement = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES ({places})"  # noqa: S608
-        connection.exec_driver_sql(statement, list(rows))
+        for rows in parts:
+            connection.exec_driver_sql(statement, rows)
     return len(frame)
+
+
+def _parts(
+    frame: pd.DataFrame, table: Table, dialect: Dialect, progress: Callable[[float], None]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of a frame as the home's driver takes them, some at a time."""
+    for start in range(0, len(frame), _AT_ONCE):
+        progress(start / len(frame))
+        part = frame.iloc[start : start + _AT_ONCE]
+        columns: list[list[Any]] = []
+        for name in part.columns:
+            kind = table.columns[name].type
+            if isinstance(kind, Geometry):
+                columns.append(_encode(np.asarray(part[name].values), kind, dialect.name))
+            else:
+                columns.append(_plain(part[name], kind, dialect))
+        yield list(zip(*columns, strict=True))
 
 
 def _copy(connection: Connection, table: Table, names: Sequence[str], rows: Any) -> None:

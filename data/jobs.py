@@ -34,7 +34,7 @@ SILENT_S = 30.0
 _EVERY_S = 0.2
 _ESTIMATE_FROM = 0.03
 _ID = re.compile(r"[0-9a-f]{16}")
-_PRELOADED = ["data.alignments", "data.inspections", "data.drawing_begin"]
+_PRELOADED = ["data.alignments", "data.inspections", "data.drawing_begin", "data.imports.working"]
 
 # Where there is one, a fork server holds the libraries: a job begins in 0.1 s instead of some seconds.
 _context: Any = multiprocessing.get_context(
@@ -178,7 +178,7 @@ class Jobs:
         return state
 
     def cancel(self, job_id: str | None, owner: int | None) -> None:
-        """Ask a job to stop; it does at the next community, and leaves nothing behind."""
+        """Ask a job to stop; it does at its next step, and leaves nothing behind."""
         place = self._place(job_id, owner)
         if place is not None:
             (place / "cancel").touch()

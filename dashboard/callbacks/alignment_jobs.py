@@ -11,6 +11,7 @@ from flask import abort
 from dashboard import auth
 from dashboard.align_address import Address
 from dashboard.callbacks.import_plans import build_in_background
+from dashboard.callbacks.jobs import jobs_of, progress_text, said, watched
 from dashboard.components.alignment_tables import LAYERS, nobody
 from dashboard.i18n import _, number
 from dashboard.pages import alignment as page
@@ -19,30 +20,19 @@ from dashboard.uploads import may_import
 from data import alignments, inspections
 from data.alignments import Wishes
 from data.errors import DataError
-from data.jobs import CANCELLED, DONE, FAILED, RUNNING, Jobs
+from data.jobs import CANCELLED, DONE, FAILED
 from data.jobs import State as JobState
 from data.queries.alignments import names_of
 from models.enums import RefusalReason
 
 MANY_NARROW = 0.1
 """A share of the roads from which a tolerance is worth a warning."""
-HIDDEN = {"display": "none"}
-LONG_S = 90
-
-
-def jobs_of(services: Services) -> Jobs:
-    """Return the jobs of this installation."""
-    return Jobs(services.settings.home / "jobs")
-
-
-def said(text: str, *, good: bool) -> html.P:
-    """Return a message to the planner."""
-    return html.P(text, className="import-verdict good" if good else "import-verdict bad")
 
 
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks."""
     jobs = jobs_of(services)
+    watched(app, jobs, page, (page.URL, "search"), lambda search: Address.of(search).job)
 
     @app.callback(
         Output(page.PICKED, "children"),
@@ -121,15 +111,6 @@ def register(app: Dash, services: Services) -> None:
         return Address.of(search).but(job=job).search(), None
 
     @app.callback(
-        Output(page.POLL, "disabled"),
-        Output(page.JOB, "style"),
-        Input(page.URL, "search"),
-    )
-    def watch(search: str) -> tuple[bool, dict[str, str]]:
-        running = Address.of(search).job is not None
-        return not running, {} if running else HIDDEN
-
-    @app.callback(
         Output(page.JOB_TEXT, "children"),
         Output(page.JOB_BAR, "value"),
         Output(page.URL, "search", allow_duplicate=True),
@@ -149,19 +130,6 @@ def register(app: Dash, services: Services) -> None:
             new, message = ended(services, address, state)
             return "", 0, new.search(), refresh + 1, message
         return progress_text(state), round(100 * state.share), no_update, no_update, no_update
-
-    @app.callback(
-        Output(page.CANCEL, "loading"),
-        Input(page.CANCEL, "n_clicks"),
-        Input(page.POLL, "disabled"),
-        State(page.URL, "search"),
-        prevent_initial_call=True,
-    )
-    def cancel(clicks: int | None, _disabled: bool, search: str) -> bool:  # noqa: FBT001
-        if ctx.triggered_id != page.CANCEL or not clicks:
-            return False
-        jobs.cancel(Address.of(search).job, auth.user_id())
-        return True
 
 
 def _codes(selected: Any) -> list[str]:
@@ -215,18 +183,6 @@ def _start(services: Services, work: Any, title: str, **arguments: Any) -> str:
     return jobs_of(services).start(
         services.store, work, title, auth.user_id(), scope_prefix=prefix, **arguments
     )
-
-
-def progress_text(state: JobState) -> str:
-    """Say how far a job is and how long it will take."""
-    if state.status != RUNNING:
-        return _("{title}：正在启动……", title=state.title)
-    text = f"{state.title}：{100 * state.share:.0f}%"
-    if state.left_s is None:
-        return text
-    if state.left_s >= LONG_S:
-        return text + _("，约剩 {n} 分钟", n=number(round(state.left_s / 60)))
-    return text + _("，约剩 {n} 秒", n=number(max(1, round(state.left_s))))
 
 
 def ended(services: Services, address: Address, state: JobState | None) -> tuple[Address, Any]:

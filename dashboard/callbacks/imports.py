@@ -10,12 +10,12 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import shapely
-from dash import ALL, Dash, Input, Output, State, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 from flask import abort
 
 from dashboard import auth
-from dashboard.callbacks import import_plans
+from dashboard.callbacks import import_jobs, import_plans
 from dashboard.callbacks.import_plans import build_in_background
 from dashboard.components import import_report as tables
 from dashboard.components.shell import theme
@@ -113,6 +113,7 @@ _FORM = (
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     import_plans.register(app, services)
+    import_jobs.register(app, services)
     uploads = Uploads(services.settings.uploads)
 
     @app.callback(Output(page.BODY, "children"), Input(page.URL, "search"))
@@ -132,6 +133,8 @@ def register(app: Dash, services: Services) -> None:
         Output(page.CONFIRM, "disabled"),
         Output(page.STEPPER, "active"),
         Output(page.MESSAGE, "children"),
+        Output(page.TASK, "data"),
+        Input(page.CHECKED, "data"),
         Input(page.CHECK, "n_clicks"),
         Input(page.TARGET, "value"),
         Input(page.LAYER, "value"),
@@ -139,6 +142,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.DATUM, "value"),
         Input(page.SWITCHES, "value"),
         State(page.URL, "search"),
+        State(page.TASK, "data"),
         State(page.MAPPED, "data"),
         State({"type": "import-map", "header": ALL}, "id"),
         State({"type": "import-map", "header": ALL}, "value"),
@@ -149,6 +153,7 @@ def register(app: Dash, services: Services) -> None:
         ],
     )
     def check(
+        checked: dict[str, Any] | None,
         _clicks: int | None,
         _target: str,
         _layer: str | None,
@@ -156,23 +161,33 @@ def register(app: Dash, services: Services) -> None:
         _datum: str | None,
         _switches: list[str],
         search: str,
+        task: dict[str, Any] | None,
         mapped: dict[str, Any] | None,
         headers: list[dict[str, str]],
         values: list[str],
         *form_values: Any,
     ) -> tuple[Any, ...]:
         path = _path(uploads, search)
+        if import_jobs.runs(services, task, import_jobs.STORE):
+            raise PreventUpdate  # a page that was loaded again: the file is being stored
+        if ctx.triggered_id == page.CHECKED and checked:
+            return *found_by(services, checked), no_update
+        import_jobs.let_go(services, task)
         form = Form(*form_values)
         fields = _fields(headers, values) if (mapped or {}).get("reading") == form.reading else {}
         try:
-            preview = imports.preview(
-                services.store, path, form.target, form.options(fields), scope=auth.scope()
-            )
+            options = form.options(fields)
+            if import_jobs.is_large(path):
+                values_ = [*astuple(form)]
+                begun = import_jobs.started(services, path, import_jobs.CHECK, form.target, options, values_)
+                return (*[no_update] * 8, True, 1, None, begun)
+            preview = imports.preview(services.store, path, form.target, options, scope=auth.scope())
         except ReadError as error:
-            return _unread(form, Outcome(path.name, form.target, problems=[error.problem], stopped=True))
+            unread = Outcome(path.name, form.target, problems=[error.problem], stopped=True)
+            return *_unread(form, unread), None
         except DataError as error:
-            return (*[no_update] * 8, True, 1, html.P(str(error), className="import-verdict bad"))
-        return shown(preview, form)
+            return (*[no_update] * 8, True, 1, html.P(str(error), className="import-verdict bad"), None)
+        return *shown(preview, form), None
 
     @app.callback(
         Output(page.RESULT, "children", allow_duplicate=True),
@@ -181,7 +196,9 @@ def register(app: Dash, services: Services) -> None:
         Output(page.PLANS_CHANGED, "data"),
         Output(page.CHOSEN_PLAN, "data"),
         Output(page.MESSAGE, "children", allow_duplicate=True),
+        Output(page.TASK, "data", allow_duplicate=True),
         Input(page.CONFIRM, "n_clicks"),
+        Input(page.STORED, "data"),
         State(page.URL, "search"),
         State(page.PLANS_CHANGED, "data"),
         State(page.MAPPED, "data"),
@@ -196,6 +213,7 @@ def register(app: Dash, services: Services) -> None:
     )
     def confirm(
         clicks: int | None,
+        stored: dict[str, Any] | None,
         search: str,
         changed: int,
         mapped: dict[str, Any] | None,
@@ -203,45 +221,56 @@ def register(app: Dash, services: Services) -> None:
         values: list[str],
         *form_values: Any,
     ) -> tuple[Any, ...]:
+        if ctx.triggered_id == page.STORED and stored:
+            try:
+                report = import_jobs.outcome(services, stored)
+            except DataError as error:
+                said = import_jobs.stopped(services, stored, error)
+                return no_update, False, *[no_update] * 3, said, no_update
+            return *stored_as(services, uploads, stored["upload"], report, changed), no_update
         if not clicks:
             raise PreventUpdate
         path = _path(uploads, search)
         form = Form(*form_values)
         fields = _fields(headers, values)
         if form.checked(fields) != mapped:
-            said = _("设置有改动，请先重新检查。")
-            return (*[no_update] * 5, html.P(said, className="import-verdict bad"))
+            said = html.P(_("设置有改动，请先重新检查。"), className="import-verdict bad")
+            return *[no_update] * 5, said, no_update
         try:
+            options = form.options(fields)
+            if import_jobs.is_large(path):
+                begun = import_jobs.started(
+                    services, path, import_jobs.STORE, form.target, options, [*astuple(form)]
+                )
+                return no_update, True, *[no_update] * 3, None, begun
             report = imports.run(
                 services.store,
                 path,
                 form.target,
-                form.options(fields),
+                options,
                 account_id=auth.user_id(),
                 scope=auth.scope(),
             )
         except DataError as error:
-            return (*[no_update] * 5, html.P(str(error), className="import-verdict bad"))
-        if report.stopped:
-            return result(report), True, 2, no_update, no_update, None
-        uploads.remove(path.parent.name)
-        if report.stored:
-            build_in_background(services.tiles)
-        return result(report), True, 4, changed + 1, report.plan_id, _done(report)
+            return *[no_update] * 5, html.P(str(error), className="import-verdict bad"), no_update
+        return *stored_as(services, uploads, path.parent.name, report, changed), no_update
 
     @app.callback(
         Output(page.URL, "href"),
+        Output(page.TASK, "data", allow_duplicate=True),
         Input(page.GIVE_UP, "n_clicks"),
         State(page.URL, "search"),
+        State(page.TASK, "data"),
         prevent_initial_call=True,
     )
-    def give_up(clicks: int | None, search: str) -> str:
+    def give_up(clicks: int | None, search: str, task: dict[str, Any] | None) -> tuple[str, None]:
         if not clicks:
             raise PreventUpdate
+        import_jobs.let_go(services, task)
         path = uploads.path(_token(search), auth.user_id())
         if path:
             uploads.remove(path.parent.name)
-        return PAGE
+        return PAGE, None
 
     @app.callback(
         Output(page.DOWNLOAD, "data"),
@@ -261,6 +290,27 @@ def register(app: Dash, services: Services) -> None:
         }
         text = rows_as_csv(list(names.values()), [[row.get(key) for key in names] for row in rows])
         return {"content": text, "filename": _("导入问题") + ".csv", "type": "text/csv"}
+
+
+def found_by(services: Services, task: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what the page shows of a file that a job has checked, by the settings of then."""
+    form = Form(*task["form"])
+    try:
+        preview = import_jobs.outcome(services, task)
+    except DataError as error:
+        said = import_jobs.stopped(services, task, error)
+        return (*[no_update] * 3, [said], *[no_update] * 4, True, 1, None)
+    return shown(preview, form)  # type: ignore[arg-type]
+
+
+def stored_as(services: Services, uploads: Uploads, token: str, report: Any, changed: int) -> tuple[Any, ...]:
+    """Return what the page shows of an import that is over, and let go of the file where all is stored."""
+    if report.stopped:
+        return result(report), True, 2, no_update, no_update, None
+    uploads.remove(token)
+    if report.stored:
+        build_in_background(services.tiles)
+    return result(report), True, 4, changed + 1, report.plan_id, _done(report)
 
 
 def _token(search: str | None) -> str | None:

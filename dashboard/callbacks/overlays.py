@@ -422,8 +422,13 @@ def look(services: Services, scope: Scope, address: Address, colours: Theme) -> 
     numbered, archives = on_map(services, inner, address, found.frame)
     coloured = parts.one(replace(found, frame=numbered), breaks, archives, colours)
     order = records.ranking(found)
-    ranked = parts.weighed if address.metric is Metric.THREE_RATES else parts.ranked
-    columns, rows = ranked(order, rates.metric_words(address.metric).unit)
+    text = rates.metric_words(address.metric, address.view.weights)
+    if address.metric is Metric.THREE_RATES:
+        columns, rows = parts.weighed(
+            order, f"{text.numerator} ÷ {text.denominator}\n{rates.period_label(period)}"
+        )
+    else:
+        columns, rows = parts.ranked(order, text.unit)
     basis = _("按 95% 区间下限排名") if address.metric.is_share else _("按数值排名")
     left = len(found.frame) - len(order)
     note = basis + (_("；{n} 个不排名", n=number(left)) if left else "")

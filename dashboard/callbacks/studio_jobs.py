@@ -9,7 +9,8 @@ from dash.exceptions import PreventUpdate
 from flask import abort
 
 from dashboard import auth
-from dashboard.callbacks.alignment_jobs import HIDDEN, jobs_of, progress_text, said, tiles_follow
+from dashboard.callbacks.alignment_jobs import tiles_follow
+from dashboard.callbacks.jobs import jobs_of, progress_text, said, watched
 from dashboard.callbacks.studio_files import all_published
 from dashboard.i18n import _, number
 from dashboard.pages import studio as page
@@ -24,6 +25,7 @@ from data.jobs import State as JobState
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks."""
     jobs = jobs_of(services)
+    watched(app, jobs, page, (page.URL, "search"), lambda search: Address.of(search).job)
 
     @app.callback(
         Output(page.URL, "search", allow_duplicate=True),
@@ -52,11 +54,6 @@ def register(app: Dash, services: Services) -> None:
         proposing = asked != page.OPEN
         return address.but(job=started(services, codes, (least, most), proposing=proposing)).search(), None
 
-    @app.callback(Output(page.POLL, "disabled"), Output(page.JOB, "style"), Input(page.URL, "search"))
-    def watch(search: str) -> tuple[bool, dict[str, str]]:
-        running = Address.of(search).job is not None
-        return not running, {} if running else HIDDEN
-
     @app.callback(
         Output(page.JOB_TEXT, "children"),
         Output(page.JOB_BAR, "value"),
@@ -77,19 +74,6 @@ def register(app: Dash, services: Services) -> None:
                 tiles_follow(services)
             return "", 0, new.search(), message
         return progress_text(state), round(100 * state.share), no_update, no_update
-
-    @app.callback(
-        Output(page.CANCEL, "loading"),
-        Input(page.CANCEL, "n_clicks"),
-        Input(page.POLL, "disabled"),
-        State(page.URL, "search"),
-        prevent_initial_call=True,
-    )
-    def cancel(clicks: int | None, _disabled: bool, search: str) -> bool:  # noqa: FBT001
-        if ctx.triggered_id != page.CANCEL or not clicks:
-            return False
-        jobs.cancel(Address.of(search).job, auth.user_id())
-        return True
 
 
 def _is_band(least: Any, most: Any) -> bool:

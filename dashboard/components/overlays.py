@@ -253,8 +253,14 @@ def ranked(frame: pd.DataFrame, unit: str) -> tuple[list[dict[str, Any]], list[d
     return columns, rows
 
 
-def weighed(frame: pd.DataFrame, _unit: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return columns and rows of a ranking by the three rates together, each with its parts on hover."""
+def weighed(frame: pd.DataFrame, basis: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return columns and rows of a ranking by the three rates together, each with its parts on hover.
+
+    Parameters
+    ----------
+    basis
+        How they are weighed, and when: told below the parts.
+    """
     columns = [
         _right("rank", _("名次"), 54),
         _name(),
@@ -272,7 +278,7 @@ def weighed(frame: pd.DataFrame, _unit: str) -> tuple[list[dict[str, Any]], list
             "name": record["name"],
             "value": _round(record["value"]),
             "interval": f"{record['low']:.1f}—{record['high']:.1f}",
-            "tip": rates.made_of(record),
+            "tip": f"{rates.made_of(record)}\n{basis}",
             **{rate: _round(record[rate]) for rate in RATES},
         }
         for record in frame.head(ROWS).to_dict("records")

@@ -47,6 +47,15 @@ PROBLEMS = "import-problems"
 DOWNLOAD_PROBLEMS = "import-download-problems"
 DOWNLOAD = "import-download"
 MESSAGE = "import-message"
+TASK, CHECKED, STORED = "import-task", "import-checked", "import-stored"
+"""The job that runs, kept over a reload; the job that checked the file, or stored it, once it is over."""
+JOB, JOB_TEXT, JOB_BAR, CANCEL, POLL = (
+    "import-job",
+    "import-job-text",
+    "import-job-bar",
+    "import-cancel",
+    "import-poll",
+)
 PLANS = "import-plans"
 PLANS_PANEL = "import-plans-panel"
 PLANS_CHANGED = "import-plans-changed"
@@ -107,6 +116,25 @@ def _steps() -> dmc.Stepper:
     )
 
 
+def _job() -> html.Section:
+    """Return the bar of a large file: how far it is, and a button that cancels."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.Span(id=JOB_TEXT, role="status"),
+                    dmc.Button(_("取消"), id=CANCEL, size="compact-xs", variant="default"),
+                ],
+                className="align-job-head",
+            ),
+            dmc.Progress(id=JOB_BAR, value=0, size="md", **{"aria-label": _("进度")}),
+        ],
+        id=JOB,
+        className="panel align-job",
+        style={"display": "none"},
+    )
+
+
 def upload_box() -> html.Section:
     """Return the box that takes files; ``assets/imports.js`` moves it."""
     limit = Limits().file_bytes
@@ -150,9 +178,14 @@ def review(services: Services, file_name: str) -> html.Div:
         has_areas = not siting.areas(session).empty
     return html.Div(
         [
+            dcc.Store(id=TASK, storage_type="session"),
+            dcc.Store(id=CHECKED),
+            dcc.Store(id=STORED),
+            dcc.Interval(id=POLL, interval=500, disabled=True),
             html.Aside([_settings(file_name, has_areas=has_areas)], className="import-side"),
             html.Div(
                 [
+                    _job(),
                     html.Div(
                         [
                             html.Section(

@@ -33,6 +33,8 @@ _SHOWN_ROWS = 20
 _SHOWN_GEOMETRIES = 400
 _SHOWN_TEXT = 60
 _CAP = 500
+_CHECKED, _WRITTEN = 0.65, 0.97
+"""How much of an import is done when its rows are checked, and when they are written."""
 
 
 def preview(
@@ -104,15 +106,19 @@ def run(
         If somebody wrote to the store in the meantime.
     """
     options = options or Options()
-    prepared = prepare(store, path, TARGETS[target], options, scope or Scope(), progress)
+    tell = progress or (lambda _what, _share: None)
+
+    def checking(what: str, share: float) -> None:
+        tell(what, share * _CHECKED)
+
+    prepared = prepare(store, path, TARGETS[target], options, scope or Scope(), checking)
     _report_former(store, prepared, path, options)
     report = Report(**_common(prepared, options))
     if not report.stopped:
-        if progress:
-            progress("写入数据库", 0.9)
-        _store(store, path, prepared, options, report, account_id, scope or Scope())
-    if progress:
-        progress("完成", 1.0)
+        prepared.let_go()
+        tell("写入数据库", _CHECKED)
+        _store(store, path, prepared, options, report, account_id, scope or Scope(), tell)
+    tell("完成", 1.0)
     return report
 
 
@@ -196,6 +202,7 @@ def _store(
     report: Report,
     account_id: int | None,
     scope: Scope,
+    tell: Progress,
 ) -> None:
     """Write everything in one transaction."""
     target = prepared.target
@@ -226,7 +233,14 @@ def _store(
             )
             report.plan_id, report.changes = plan.id, plan.counts
         else:
-            report.stored = write(session, prepared, good, source.id)
+            report.stored = write(
+                session,
+                prepared,
+                good,
+                source.id,
+                lambda share: tell("写入数据库", _CHECKED + (_WRITTEN - _CHECKED) * share),
+            )
+        tell("写入数据库", _WRITTEN)  # what it raises still undoes all
 
 
 def _check_revision(session: Session, revision: int) -> None:

@@ -62,6 +62,11 @@ class Prepared:
         """Which rows may be stored."""
         return ~self.findings.bad
 
+    def let_go(self) -> None:
+        """Give back the memory of the rows as the file has them: of a large file half of all."""
+        self.raw.frame = self.raw.frame.iloc[:0]
+        self.geometries = None
+
     def may_store(self, options: Options) -> bool:
         """Tell whether anything may be stored: the file is sound, and so are all rows or the good will do."""
         if self.findings.stops or not self.good.any():

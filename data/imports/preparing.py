@@ -65,8 +65,9 @@ def prepare(
             limits=Limits(problems=sys.maxsize),
             city_bounds=None if known.empty else tuple(float(one) for one in known.total_bounds),  # type: ignore[arg-type]
             geometry_type=target.geometry,
+            progress=lambda share: tell("读取文件", 0.05 + 0.35 * share),
         )
-        tell("对应字段", 0.3)
+        tell("对应字段", 0.4)
         meant = _meant(raw, options.where)
         findings = Findings(raw.file, raw.unit, raw.rows[meant])
         frame = pd.DataFrame(raw.frame[meant]).reset_index(drop=True)
@@ -159,7 +160,7 @@ def _place(
 ) -> None:
     """Bring the geometries to EPSG:4490, check them, and find areas, codes, names and links."""
     target, findings, frame = prepared.target, prepared.findings, prepared.frame
-    tell("转换坐标", 0.4)
+    tell("转换坐标", 0.5)
     placed = place(session, prepared.raw, geometries, target, options, findings)
     prepared.placed = placed
     if {one.code for one in findings.stops} & UNPLACED:
@@ -171,20 +172,20 @@ def _place(
     epsg = session.scalar(select(Setting.value).where(Setting.key == "metric_epsg"))
     metric_crs = metric_of(epsg, typed)
     prepared.metric = metric_crs
-    tell("检查几何", 0.5)
+    tell("检查几何", 0.6)
     metric = to_metric(typed, metric_crs)
     geometry = checks.check_validity(typed, metric, repair=options.repair, findings=findings)
     metric = to_metric(geometry, metric_crs)
-    tell("定位", 0.6)
+    tell("定位", 0.7)
     located = locate(known, geometry, metric_crs, frame, target, options, scope, findings)
     prepared.located = located
     frame["geometry"] = geometry
     if target.level is None:
         frame["area_code"] = located.area_codes
-    tell("编码", 0.7)
+    tell("编码", 0.8)
     _identify(session, prepared, metric)
     _link(session, prepared, metric)
-    tell("检查重叠", 0.8)
+    tell("检查重叠", 0.9)
     checks.check_doubles(geometry, findings)
     if target.overlaps:
         metric[findings.bad] = None

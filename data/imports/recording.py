@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,11 +38,11 @@ def place_records(
     if known.empty:
         findings.note("city_missing")
         return
-    tell("转换坐标", 0.4)
+    tell("转换坐标", 0.6)
     lon, lat = _coordinates(session, prepared, options)
     if {one.code for one in findings.stops} & UNPLACED:
         return
-    tell("定位", 0.5)
+    tell("定位", 0.7)
     kind = np.full(n, None, dtype=object)
     kind[np.isfinite(lon)] = PlaceKind.POINT.value
     building = _known(session, findings, frame, "building_code", Building)
@@ -60,7 +61,7 @@ def place_records(
     outside = np.unique([one for one in codes if one not in scope])
     for position in np.flatnonzero(np.isin(codes, outside)) if len(outside) else ():
         findings.note("out_of_scope", int(position), value=codes[position])
-    tell("编号", 0.8)
+    tell("编号", 0.9)
     frame["area_code"], frame["place"] = codes, kind
     frame["lon"], frame["lat"] = lon, lat
     frame["building_id"] = _nullable(building)
@@ -194,7 +195,13 @@ def _nullable(ids: npt.NDArray[np.int64]) -> pd.Series[Any]:
     return pd.Series(ids).astype("Int64").mask(pd.Series(ids) == 0)
 
 
-def write_records(session: Session, prepared: Prepared, good: pd.DataFrame, source_id: int) -> int:
+def write_records(
+    session: Session,
+    prepared: Prepared,
+    good: pd.DataFrame,
+    source_id: int,
+    progress: Callable[[float], None] | None = None,
+) -> int:
     """Write the good rows and return how many: new ones with their places, known ones (by code) updated.
 
     What is known already keeps its place: a later file tells how it went on.
@@ -209,7 +216,8 @@ def write_records(session: Session, prepared: Prepared, good: pd.DataFrame, sour
     known = ids.notna().to_numpy()
     first = int(session.scalar(select(func.coalesce(func.max(table.columns["id"]), 0))) or 0) + 1
     new = frame[~known].reset_index(drop=True)
-    insert_frame(session, prepared.target.model, new.assign(id=np.arange(first, first + len(new))))
+    numbered = new.assign(id=np.arange(first, first + len(new)))
+    insert_frame(session, prepared.target.model, numbered, progress)
     restart_sequences(session, [prepared.target.model])
     note_former(session, prepared, new, first)
     given = [one for one in prepared.given if one in frame and one not in {"code", "area_code"}]

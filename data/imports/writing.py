@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,17 @@ def _filled(session: Session, model: type[Base]) -> bool:
     return bool(session.scalar(select(func.count()).select_from(table_of(model))))
 
 
-def write(session: Session, prepared: Prepared, good: pd.DataFrame, source_id: int) -> int:
+def write(
+    session: Session,
+    prepared: Prepared,
+    good: pd.DataFrame,
+    source_id: int,
+    progress: Callable[[float], None] | None = None,
+) -> int:
     """Write the good rows and return how many; make the city first where one is wanted."""
     target, table = prepared.target, table_of(prepared.target.model)
     if target.record:
-        return write_records(session, prepared, good, source_id)
+        return write_records(session, prepared, good, source_id, progress)
     frame = good.copy()
     if prepared.located and prepared.located.city:
         _make_city(session, prepared.located.city, prepared, frame)
@@ -68,7 +75,7 @@ def write(session: Session, prepared: Prepared, good: pd.DataFrame, source_id: i
         }
         ids = frame["code"].map(stored)
     known = ids.notna()
-    insert_frame(session, target.model, frame[~known])
+    insert_frame(session, target.model, frame[~known], progress)
     if known.any():
         rows = _updates(prepared, frame[known], ids[known])
         session.execute(update(target.model), rows)

@@ -12,6 +12,7 @@ from data.readers.problems import Problem, problem
 from data.readers.table import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -54,6 +55,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     city_bounds: Bounds | None = None
     geometry_type: GeometryType | None = None
+    progress: Callable[[float], None] = lambda _share: None
 
 
 @dataclass

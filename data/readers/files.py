@@ -81,6 +81,7 @@ def read(
     limits: Limits | None = None,
     city_bounds: Bounds | None = None,
     geometry_type: GeometryType | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> RawTable:
     """Read one layer of any accepted file and say everything that is wrong with it.
 
@@ -103,6 +104,8 @@ def read(
         West, south, east, north of the city in degrees: finds swapped axes and the zone of 6-digit eastings.
     geometry_type
         ``polygon``, ``line`` or ``point`` (single or multiple) if only that will do.
+    progress
+        Told from time to time how much is read, 0 to 1; what it raises ends the reading.
 
     Returns
     -------
@@ -115,6 +118,8 @@ def read(
         If the file can't be read at all, or there is no such layer.
     """
     options = Options(encoding, crs, header_row, limits or Limits(), city_bounds, geometry_type)
+    if progress is not None:
+        options = replace(options, progress=progress)
     path = Path(path)
     with opened(path, options.limits) as sources:
         if layer is None and len(sources) == 1 and sources[0].extension == ".dxf":

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import shapely
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from dashboard.callbacks import import_jobs
 from data.store import Store
-from models import Account, Compound, Setting
+from models import Account, Claim, Compound, Setting
 from models.enums import Role
 from tests import town
 from tests.browser.screens import Desk, Site
@@ -85,3 +86,50 @@ def test_the_good_rows_of_a_file_reach_the_map(
     desk.until_url(chosen=f"compound:{new}")
     desk.until_text("#city-detail", "新桥花园")
     assert "320 户" in desk.text("#city-detail")
+
+
+def test_a_large_file_shows_how_far_it_is_can_be_cancelled_and_is_stored(
+    town_site: Site,
+    sit_down: Callable[[Site], Desk],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = town_site.one(select(func.count()).select_from(Claim))
+    desk = sit_down(town_site)
+    large = claims(tmp_path / "认领很多.csv", 150_000)
+    assert large.stat().st_size > import_jobs.LARGE_BYTES
+    _upload(desk, town_site, large)
+    desk.until("() => document.querySelector('#import-job').style.display !== 'none'")
+    desk.until_text("#import-job-text", "检查 认领很多.csv")
+    desk.page.click("#import-cancel")
+    desk.until_text("#import-result", "已取消，没有任何改动")
+    desk.until("() => document.querySelector('#import-job').style.display === 'none'")
+    desk.still()
+    assert desk.ask("() => document.querySelector('#import-confirm').disabled")
+
+    monkeypatch.setattr(import_jobs, "LARGE_BYTES", 1)
+    _upload(desk, town_site, claims(tmp_path / "认领.csv", 300))
+    desk.page.click("#import-target")
+    desk.page.click("[role=option]:visible >> text='认领记录'")
+    desk.until("() => document.querySelector('#import-confirm').disabled === false")
+    desk.until_text("#import-result", "可以导入 300 行")
+    desk.page.click("#import-confirm")
+    desk.until_text("#import-message", "已导入 300 行")
+    desk.still()
+    assert town_site.one(select(func.count()).select_from(Claim)) == before + 300
+
+
+def claims(path: Path, count: int) -> Path:
+    lines = ["认领编号,认领主体,服务项目,项目来源,认领日期,社区编码"]
+    lines += [f"R{n:07},驻区单位,打扫楼道,自选,2022-05-01,{town.SPRING}" for n in range(count)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def _upload(desk: Desk, site: Site, file: Path) -> None:
+    desk.page.goto(f"{site.url}/import/")
+    desk.until("() => document.querySelector('#import-drop')")
+    with desk.page.expect_file_chooser() as chooser:
+        desk.page.click("#import-drop")
+    chooser.value.set_files(file)
+    desk.until("() => document.querySelector('#import-settings, .import-settings')")

@@ -142,6 +142,7 @@ def test_the_three_rates_are_drawn_with_their_parts(asked: Services) -> None:
     (row,) = [one for one in shown.rows if one["key"] == town.WEST_GATE]
     assert row["value"] == pytest.approx((100 + 50 + 90) / 3, abs=0.05)
     assert "诉求办结率  50.0%（10/20）" in row["tip"]
+    assert row["tip"].endswith("响应率×1＋办结率×1＋满意率×1 ÷ 权重之和\n2022 年")
     weighed = page.look(asked, ALL, address.but(weights=(0.0, 1.0, 0.0)), LIGHT)
     assert [one["value"] for one in weighed.rows if one["key"] == town.WEST_GATE] == [50]
     change = page.look(asked, ALL, address.but(mode="change"), LIGHT)
