@@ -174,7 +174,11 @@ def _again(task: Task, made: _Made) -> _Made | None:
     if not again.moved:
         return None
     standing = [r for r in made.refusals if r.reason not in MENDABLE]
-    refusals = standing + [r for r in again.refusals if r.reason in MENDABLE]
+    told = {(r.layer, r.feature) for r in standing}
+    # what stands already is not told twice; what only disputes now did not fit the first time
+    refusals = standing + [
+        r for r in again.refusals if r.reason in MENDABLE or (r.layer, r.feature) not in told
+    ]
     moved = _displacements(task, again.layers)
     far = _too_far(task, again.layers, moved, refusals, made.decided)
     _refuse_what_moved(task, again.layers, moved, far, refusals)

@@ -129,7 +129,7 @@ def level(sheet: Sheet, tolerance: float) -> Leaves:
     leaf = _settle_atoms(sheet, faces, point, leaf, is_open, scores)
     polygon, leaf, is_open = _divided(faces, leaf, is_open, scores)
     edges = edges_of(polygon)
-    leaf = _connected(polygon, leaf, is_open, leaves, borders(edges), sheet)
+    leaf, leaves = _connected(polygon, leaf, is_open, leaves, borders(edges), sheet)
     joined, leaf = join(polygon, leaf, edges)
     return Leaves(_plain(joined, sheet), leaves[leaf])
 
@@ -294,31 +294,72 @@ def _connected(
     leaves: NDArray[np.int64],
     beside: Borders,
     sheet: Sheet,
-) -> NDArray[np.int64]:
-    """Give parts that came off their compound, grid or micro-grid to the neighbour they border most."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give parts that came off their compound, grid or micro-grid to the neighbour they border most.
+
+    A compound that came off with its grid goes to the neighbour's grid and stays a compound.
+
+    Returns
+    -------
+    tuple
+        The leaf of each polygon, and the leaves, of which there may be more.
+    """
     area = shapely.area(polygon)
     flat = area < FLAT_M2
     if flat.any():
         leaf = _adopted(leaf, flat, np.zeros_like(is_open), beside)
     for turn in range(ROUNDS):
-        stray = np.zeros(len(polygon), dtype=bool)
-        for n, layer in enumerate(sheet.layers):
-            member = leaves[leaf, n]
-            part = components(len(polygon), beside, member)
-            size = np.bincount(part, weights=area)
-            member_of = np.full(len(size), -1)
-            member_of[part] = member
-            allowed = shapely.get_num_geometries(layer)
-            order = np.lexsort((-size, member_of))
-            rank = np.arange(len(order)) - np.searchsorted(member_of[order], member_of[order])
-            off = np.zeros(len(size), dtype=bool)
-            real = member_of[order] >= 0
-            off[order[real]] = rank[real] >= allowed[member_of[order[real]]] if len(layer) else False
-            stray |= off[part]
+        off = [
+            _came_off(leaves[leaf, n], area, beside, shapely.get_num_geometries(layer))
+            for n, layer in enumerate(sheet.layers)
+        ]
+        stray = off[0] | off[1] | off[2]
         if not stray.any():
             break
-        leaf = _adopted(leaf, stray, is_open if turn < ROUNDS - 1 else np.zeros_like(is_open), beside)
-    return leaf
+        land = is_open if turn < ROUNDS - 1 else np.zeros_like(is_open)
+        adopted = _adopted(leaf, stray, land, beside)
+        leaf, leaves = _with_whole_compounds(leaf, adopted, stray & ~off[0], leaves, area)
+    return leaf, leaves
+
+
+def _came_off(
+    member: NDArray[np.int64], area: NDArray[np.float64], beside: Borders, allowed: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Return what belongs to a part of a layer's polygon beyond the largest ones, as many as were drawn."""
+    part = components(len(member), beside, member)
+    size = np.bincount(part, weights=area)
+    member_of = np.full(len(size), -1)
+    member_of[part] = member
+    order = np.lexsort((-size, member_of))
+    rank = np.arange(len(order)) - np.searchsorted(member_of[order], member_of[order])
+    off = np.zeros(len(size), dtype=bool)
+    real = member_of[order] >= 0
+    off[order[real]] = rank[real] >= allowed[member_of[order[real]]] if len(allowed) else False
+    return off[part]
+
+
+def _with_whole_compounds(
+    leaf: NDArray[np.int64],
+    adopted: NDArray[np.int64],
+    loose: NDArray[np.bool_],
+    leaves: NDArray[np.int64],
+    area: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Let compounds of which most came off with their grid be adopted without being swallowed."""
+    compound, taker = leaves[leaf, 0], leaves[adopted, 0]
+    swallowed = loose & (compound >= 0) & (taker != compound)
+    if not swallowed.any():
+        return adopted, leaves
+    own = compound >= 0
+    whole = np.bincount(compound[own], area[own])
+    lost = np.bincount(compound[swallowed], area[swallowed], len(whole))
+    kept = swallowed & (lost > 0.5 * whole)[np.maximum(compound, 0)]
+    rows = leaves[adopted[kept]].copy()
+    rows[:, 0] = compound[kept]
+    more, which = np.unique(rows, axis=0, return_inverse=True)
+    result = adopted.copy()
+    result[kept] = len(leaves) + which
+    return result, np.concatenate([leaves, more])
 
 
 def _adopted(

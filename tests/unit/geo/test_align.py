@@ -331,6 +331,20 @@ def test_long_thin_polygons_are_not_lost():
     assert shape_of(result.grids, "strip").area > 400
 
 
+def test_a_compound_whose_grid_hung_together_by_a_film_goes_to_the_next_grid_and_is_not_lost():
+    """The film of 2 m along the south is noise; without it `g1` falls apart, and its east is left alone."""
+    blocks = {"west": box(0, 0, 90, 100), "middle": box(90, 0, 140, 100), "east": box(140, 0, 200, 100)}
+    g1 = shapely.union_all([blocks["west"], blocks["east"], box(90, 0, 140, 2)])
+    compounds, grids = layer(blocks), layer({"g1": g1, "g2": blocks["middle"]})
+    result = align(COMMUNITY, compounds, grids, choices=Choices(5.0))
+    for name in blocks:
+        assert displacement(compounds, result.compounds, name) < 0.2
+    assert shape_of(result.grids, "g1").area == pytest.approx(9000, abs=1)
+    assert shape_of(result.grids, "g2").area == pytest.approx(11000, abs=1)
+    assert reasons(result) == {"g1": "displacement", "g2": "displacement"}
+    assert reasons(result, "compound") == {}
+
+
 def test_the_only_grid_of_a_community_becomes_the_community():
     """Drawn up to 3 m inside and outside."""
     grids = layer({"g": polygon((-2, 1), (198, -3), (203, 102), (1, 98))})
