@@ -27,7 +27,7 @@ def kinds(session: Session, scope: Scope) -> pd.DataFrame:
 
 
 def by_child(session: Session, scope: Scope, area: AreaRef) -> pd.DataFrame:
-    """Return how many compounds of each kind lie in each area directly below `area`.
+    """Return how many compounds of each kind lie in each area directly below `area`; levels may be missing.
 
     Returns
     -------
@@ -35,7 +35,8 @@ def by_child(session: Session, scope: Scope, area: AreaRef) -> pd.DataFrame:
         Columns code, name, kind (None where not classified), n; children without compounds are left out.
     """
     levels = list(AreaLevel)
-    below = levels[min(levels.index(area.level) + 1, len(levels) - 1)]
+    found = session.scalars(select(Area.level).where(Area.parent_id == area.id).distinct())
+    below = min(found, key=levels.index, default=area.level)
     digits = SIGNIFICANT[below]
     prefix = func.substr(Compound.area_code, 1, digits)
     counted = (

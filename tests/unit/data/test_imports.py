@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from data.errors import DataError, ReadError
 from data.imports import City, Options, preview, run
 from data.imports.options import Where
-from data.queries import areas
+from data.queries import areas, compounds
 from data.readers import TEMPLATES
 from data.scope import Scope
 from geo.crs import Datum as GeoDatum
@@ -115,6 +115,11 @@ def test_areas_of_an_empty_store_come_below_a_city(store, tmp_path):
         top = areas.top(session, Scope())
         below = {one.name for one in session.scalars(select(Area).where(Area.parent_id == top.id))}
     assert (top.name, below) == ("平城市", {"东社区", "西社区"})
+    compound = {"小区编码": "N1", "小区名称": "新苑", "geometry": town.box(10, 10, 50, 50)}
+    run(store, write_gpkg(tmp_path / "小区.gpkg", [compound]), "compound")
+    with store.reading() as session:
+        counted = compounds.by_child(session, Scope(), areas.top(session, Scope()))
+    assert counted[["name", "n"]].values.tolist() == [["东社区", 1]]
 
 
 def test_rows_get_the_code_of_the_smallest_area_around_them(town_copy, tmp_path):
