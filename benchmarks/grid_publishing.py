@@ -92,6 +92,8 @@ def timed(what: str, work: Any, *fields: str) -> None:
         f"{name} {len(result[name]) if isinstance(result[name], list) else result[name]:,}" for name in fields
     )
     print(f"{what}: {took:.1f} s ({used:.1f} s of CPU in this process), load {load:.1f}; {told}")
+    for one in result.get("left", []):
+        print(*one)
 
 
 if __name__ == "__main__":
