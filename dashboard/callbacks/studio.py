@@ -60,6 +60,7 @@ def register(app: Dash, services: Services) -> None:
         Output(page.FIGURE, "figure"),
         Output(page.UNDO, "disabled"),
         Output(page.REDO, "disabled"),
+        Output(page.OF_DRAFT, "disabled"),
         Output(page.LEAST, "value"),
         Output(page.MOST, "value"),
         Input(page.URL, "search"),
@@ -119,6 +120,7 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
             nothing,
             True,
             True,
+            True,
             *band,
         )
     draft = sheet.draft
@@ -138,6 +140,7 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
         figure(sheet),
         not draft.done,
         not draft.undone,
+        False,
         draft.band.least,
         draft.band.most,
     )

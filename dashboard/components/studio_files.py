@@ -32,7 +32,7 @@ HIDDEN = {"display": "none"}
 
 
 def controls() -> html.Div:
-    """Return the rows beneath the buttons that publish and export."""
+    """Return the rows beneath the buttons that publish and export a draft."""
     return html.Div(
         [
             dcc.Download(id=DOWNLOAD),
@@ -41,9 +41,13 @@ def controls() -> html.Div:
             _shapefile(),
             _print(),
             _box(),
-            html.Div(_button(_("发布全部草稿"), ALL), className="studio-row"),
         ]
     )
+
+
+def all_drafts() -> html.Section:
+    """Return the panel for all drafts in the reader's area."""
+    return html.Section(_button(_("发布全部草稿"), ALL), className="panel")
 
 
 def _button(text: str, component_id: str, **more: Any) -> dmc.Button:

@@ -64,6 +64,8 @@ AGAIN, AGAIN_COMPOUND, AGAIN_FREE = "studio-again", "studio-again-compound", "st
 PUBLISH, DROP, DOWNLOAD = "studio-publish", "studio-drop", "studio-download"
 EXPORTS = {"studio-gpkg": "gpkg", "studio-geojson": "geojson", "studio-xlsx": "xlsx"}
 EDITS, ONE, FIGURES, FIGURE = "studio-edits", "studio-one", "studio-figures", "studio-figure"
+OF_DRAFT = "studio-of-draft"
+"""What can be done once a draft is open."""
 HELP, SHEET = "studio-help", "studio-sheet"
 
 TOOLS = {
@@ -349,17 +351,22 @@ def _right() -> html.Aside:
     def section(title: str, *children: Any) -> html.Section:
         return html.Section([html.H2(title), *children], className="panel")
 
+    of_draft = [
+        studio_stations.section(),
+        section(_("当前所选"), html.Div(id=ONE), edits),
+        section(_("重新划分"), again),
+        section(
+            _("本社区"),
+            html.Div(id=FIGURES),
+            dcc.Graph(id=FIGURE, config={"displayModeBar": False}, className="studio-figure"),
+        ),
+        section(_("发布与导出"), end, studio_files.controls()),
+    ]
     return html.Aside(
         [
-            studio_stations.section(),
-            section(_("当前所选"), html.Div(id=ONE), edits),
-            section(_("重新划分"), again),
-            section(
-                _("本社区"),
-                html.Div(id=FIGURES),
-                dcc.Graph(id=FIGURE, config={"displayModeBar": False}, className="studio-figure"),
-            ),
-            section(_("发布与导出"), end, studio_files.controls()),
+            # a browser disables whatever stands in a fieldset
+            html.Fieldset(of_draft, id=OF_DRAFT, disabled=True, className="studio-of-draft"),
+            studio_files.all_drafts(),
         ],
         className="studio-right",
     )

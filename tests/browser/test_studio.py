@@ -80,10 +80,13 @@ def proposed(site: Site, desk: Desk) -> None:
     area, _count = site.rows(
         select(Building.area_code, func.count()).group_by(Building.area_code).order_by(func.count().desc())
     )[0]
+    closed = "() => document.querySelector('#studio-publish').matches(':disabled')"
     desk.open(f"/grids/?area={area}")
+    desk.until(closed)
     desk.page.click("#studio-new")
     desk.until("() => new URLSearchParams(location.search).has('plan')")
     shown(desk, 1)
+    assert not desk.ask(closed)
 
 
 def test_a_boundary_is_dragged_and_two_plans_stand_side_by_side(
