@@ -51,7 +51,7 @@ screenshots: $(VENV)/.dev ## make the pictures of the docs (needs Chromium)
 	$(BIN)/python docs/screenshots.py
 
 messages: $(VENV)/.dev ## bring the translation catalogue up to date with the code
-	$(BIN)/python dashboard/translations/update.py
+	PYTHONPATH=. $(BIN)/python dashboard/translations/update.py
 
 migrate: setup ## bring the store's schema up to date
 	@$(BIN)/pingqi doctor

@@ -286,17 +286,27 @@ def station(page: Page, picture: Callable[[str], None]) -> None:
     page.wait_for_timeout(1500)
 
 
-def settle(page: Page, quiet_ms: int = 1500, limit_s: float = 60) -> None:
-    """Wait until nothing has been asked of the server for a while."""
-    asked = [time.monotonic()]
-    page.on("request", lambda _request: asked.__setitem__(0, time.monotonic()))
-    page.on("requestfinished", lambda _request: asked.__setitem__(0, time.monotonic()))
+def settle(page: Page, quiet_ms: int = 1500, limit_s: float = 120) -> None:
+    """Wait until the map is painted, the server owes no answer, and nothing has been asked for a while."""
+    asked, open_ = [time.monotonic()], [0]
+
+    def counted(by: int) -> Callable[[object], None]:
+        def note(_request: object) -> None:
+            asked[0] = time.monotonic()
+            open_[0] = max(0, open_[0] + by)
+
+        return note
+
+    page.on("request", counted(1))
+    page.on("requestfinished", counted(-1))
+    page.on("requestfailed", counted(-1))
     end = time.monotonic() + limit_s
     page.wait_for_timeout(3000)
     unpainted = "[...document.querySelectorAll('.pingqi-map')].some(one => !one.dataset.painted)"
-    while time.monotonic() < end and page.evaluate(unpainted):
+    waits = "[...document.querySelectorAll('.ag-overlay-loading-center')].some(one => one.offsetParent)"
+    while time.monotonic() < end and (page.evaluate(unpainted) or page.evaluate(waits)):
         page.wait_for_timeout(200)
-    while time.monotonic() < end and time.monotonic() - asked[0] < quiet_ms / 1000:
+    while time.monotonic() < end and (open_[0] or time.monotonic() - asked[0] < quiet_ms / 1000):
         page.wait_for_timeout(200)
     page.wait_for_timeout(2500)
 

@@ -132,7 +132,7 @@ def table(table_id: str, theme: Theme) -> dag.AgGrid:
     return grid(
         table_id,
         [],
-        [],
+        None,
         theme,
         "cover-table ranking-table",
         getRowId="params.data.code",

@@ -213,7 +213,7 @@ def _above(found: Measured) -> str:
 def table(table_id: str, theme: Theme) -> dag.AgGrid:
     """Return the table, still without columns."""
     look: dict[str, Any] = {"style": {"height": "100%"}, "getRowId": "params.data.key"}
-    return grid(table_id, [], [], theme, "ranking-table over-table", **look)
+    return grid(table_id, [], None, theme, "ranking-table over-table", **look)
 
 
 def _right(field: str, header: str, width: int) -> dict[str, Any]:

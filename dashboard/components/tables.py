@@ -20,6 +20,7 @@ GRID_LOOK = {
 }
 GRID_TEXTS = {
     "noRowsToShow": "没有记录",
+    "loadingOoo": "正在汇总……",
     "page": "第",
     "to": "—",
     "of": "/",
@@ -47,12 +48,12 @@ GRID_TEXTS = {
 def grid(
     grid_id: Any,
     columns: list[dict[str, Any]],
-    rows: list[dict[str, Any]],
+    rows: list[dict[str, Any]] | None,
     theme: Theme,
     class_name: str,
     **more: Any,
 ) -> dag.AgGrid:
-    """Return a table; `more` goes to AgGrid, with `options` over the usual grid options."""
+    """Return a table; None for rows that are to come. `more` goes to AgGrid, `options` over the usual."""
     scheme = {"browserColorScheme": theme.name}
     options = {
         "rowHeight": 30,
