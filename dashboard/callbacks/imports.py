@@ -307,7 +307,8 @@ def stored_as(services: Services, uploads: Uploads, token: str, report: Any, cha
     """Return what the page shows of an import that is over, and let go of the file where all is stored."""
     if report.stopped:
         return result(report), True, 2, no_update, no_update, None
-    uploads.remove(token)
+    if uploads.path(token, auth.user_id()):  # the token came from the page
+        uploads.remove(token)
     if report.stored:
         build_in_background(services.tiles)
     return result(report), True, 4, changed + 1, report.plan_id, _done(report)
