@@ -74,7 +74,7 @@ def find(site: Site, desk: Desk) -> int:
     desk.until("() => new URLSearchParams(location.search).has('area')")
     desk.still()
     desk.until_text("#align-tab-findings", str(found))
-    assert desk.prop("align-map", "overlays")[0]["role"] == "draft"
+    desk.until("() => dash_component_api.getLayout('align-map').props.overlays?.[0]?.role === 'draft'")
     desk.page.click(cell("align-findings", 0, "names"))
     desk.until("() => document.querySelector('#align-detail')?.innerText.length > 4")
     desk.until(f"() => {PROPS}('align-map').props.view.key.includes('finding')")
