@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.components import alignment_tables as tables
+from dashboard.components.job_bar import job_bar
 from dashboard.components.shell import header, page, theme
 from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
@@ -129,7 +130,10 @@ def layout(_services: Services) -> dmc.MantineProvider:
             header(PATH),
             html.Main(
                 [
-                    html.Aside([_communities(colours), _options(), _job()], className="align-side"),
+                    html.Aside(
+                        [_communities(colours), _options(), job_bar(JOB, JOB_TEXT, JOB_BAR, CANCEL)],
+                        className="align-side",
+                    ),
                     html.Section(
                         [_bar(), _stage(colours), _tables(colours)],
                         className="align-main",
@@ -196,24 +200,6 @@ def _options() -> html.Section:
             dmc.Button(_("开始拉平"), id=RUN, size="sm", fullWidth=True, mt=8),
         ],
         className="panel align-options",
-    )
-
-
-def _job() -> html.Section:
-    return html.Section(
-        [
-            html.Div(
-                [
-                    html.Span(id=JOB_TEXT, role="status"),
-                    dmc.Button(_("取消"), id=CANCEL, size="compact-xs", variant="default"),
-                ],
-                className="align-job-head",
-            ),
-            dmc.Progress(id=JOB_BAR, value=0, size="md", **{"aria-label": _("进度")}),
-        ],
-        id=JOB,
-        className="panel align-job",
-        style={"display": "none"},
     )
 
 

@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from dashboard import auth, uploads
 from dashboard.components.import_report import CLASS, ENCODINGS
+from dashboard.components.job_bar import job_bar
 from dashboard.components.shell import header, page, theme
 from dashboard.components.tables import grid
 from dashboard.i18n import _, language
@@ -116,25 +117,6 @@ def _steps() -> dmc.Stepper:
     )
 
 
-def _job() -> html.Section:
-    """Return the bar of a large file: how far it is, and a button that cancels."""
-    return html.Section(
-        [
-            html.Div(
-                [
-                    html.Span(id=JOB_TEXT, role="status"),
-                    dmc.Button(_("取消"), id=CANCEL, size="compact-xs", variant="default"),
-                ],
-                className="align-job-head",
-            ),
-            dmc.Progress(id=JOB_BAR, value=0, size="md", **{"aria-label": _("进度")}),
-        ],
-        id=JOB,
-        className="panel align-job",
-        style={"display": "none"},
-    )
-
-
 def upload_box() -> html.Section:
     """Return the box that takes files; ``assets/imports.js`` moves it."""
     limit = Limits().file_bytes
@@ -185,7 +167,7 @@ def review(services: Services, file_name: str) -> html.Div:
             html.Aside([_settings(file_name, has_areas=has_areas)], className="import-side"),
             html.Div(
                 [
-                    _job(),
+                    job_bar(JOB, JOB_TEXT, JOB_BAR, CANCEL),
                     html.Div(
                         [
                             html.Section(

@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard.components import studio as parts
 from dashboard.components import studio_files, studio_stations
+from dashboard.components.job_bar import job_bar
 from dashboard.components.shell import header, page, theme
 from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
@@ -183,18 +184,7 @@ def _left(colours: Theme) -> html.Aside:
         ],
         className="panel studio-begin",
     )
-    job = html.Section(
-        [
-            html.Div(
-                [html.Span(id=JOB_TEXT, role="status"), _button(_("取消"), CANCEL)],
-                className="align-job-head",
-            ),
-            dmc.Progress(id=JOB_BAR, value=0, size="md", **{"aria-label": _("进度")}),
-        ],
-        id=JOB,
-        className="panel align-job",
-        style={"display": "none"},
-    )
+    job = job_bar(JOB, JOB_TEXT, JOB_BAR, CANCEL)
     tabs = dmc.Tabs(
         [
             dmc.TabsList(
