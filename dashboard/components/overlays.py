@@ -236,7 +236,7 @@ def ranked(frame: pd.DataFrame, unit: str) -> tuple[list[dict[str, Any]], list[d
         _right("rank", _("名次"), 60),
         _name(),
         _right("value", unit if unit == "%" else _("数值"), 76),
-        {"field": "interval", "headerName": _("95% 区间"), "width": 104, "type": "rightAligned"},
+        _right("interval", _("95% 区间"), 104),
         _right("n", _("记录数"), 80),
     ]
     rows = [
@@ -245,12 +245,16 @@ def ranked(frame: pd.DataFrame, unit: str) -> tuple[list[dict[str, Any]], list[d
             "rank": int(record["rank"]),
             "name": record["name"],
             "value": _round(record["value"]),
-            "interval": f"{record['low']:.1f}—{record['high']:.1f}",
+            "interval": _interval(record),
             "n": int(record["n"]),
         }
         for record in frame.head(ROWS).to_dict("records")
     ]
     return columns, rows
+
+
+def _interval(record: dict[Any, Any]) -> str:
+    return f"{record['low']:.1f}—{record['high']:.1f}"
 
 
 def weighed(frame: pd.DataFrame, basis: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -265,7 +269,7 @@ def weighed(frame: pd.DataFrame, basis: str) -> tuple[list[dict[str, Any]], list
         _right("rank", _("名次"), 54),
         _name(),
         _right("value", _("加权 %"), 74) | {"tooltipField": "tip"},
-        {"field": "interval", "headerName": _("95% 区间"), "width": 104, "type": "rightAligned"},
+        _right("interval", _("95% 区间"), 104),
         *(
             _right(rate, label, 64) | {"tooltipField": "tip"}
             for rate, label in zip(RATES, (_("响应"), _("办结"), _("满意")), strict=True)
@@ -277,7 +281,7 @@ def weighed(frame: pd.DataFrame, basis: str) -> tuple[list[dict[str, Any]], list
             "rank": int(record["rank"]),
             "name": record["name"],
             "value": _round(record["value"]),
-            "interval": f"{record['low']:.1f}—{record['high']:.1f}",
+            "interval": _interval(record),
             "tip": f"{rates.made_of(record)}\n{basis}",
             **{rate: _round(record[rate]) for rate in RATES},
         }

@@ -11,6 +11,7 @@ import shapely
 from geo import community as engine
 from geo.align import Cancelled, Choices, align
 from geo.errors import GeoError
+from geo.refusals import Refusal
 from tests.drawn import box, displacement, layer, placed, polygon, shape_of
 from tests.guarantees import City, assert_same, assert_stable, levelled, refused_ids
 
@@ -443,6 +444,37 @@ def test_progress_rises_to_one_and_a_cancelled_run_raises():
     assert shares[-1] == 1
     with pytest.raises(Cancelled):
         align(*TANGLE, cancelled=lambda: True)
+
+
+def test_what_only_a_second_pass_finds_in_dispute_is_told_and_nothing_twice(monkeypatch):
+    """Of what a first pass left refused, `west` did not fit; the second finds it and `east` in dispute."""
+    blocks = np.array([box(0, 0, 100, 100), box(100, 0, 200, 100)])
+    none = np.zeros(0, dtype=object)
+    flags = (np.zeros(2, dtype=bool), np.zeros(0, dtype=bool), np.zeros(0, dtype=bool))
+    task = engine.Task(
+        box(0, 0, 200, 100),
+        (blocks, none, none),
+        flags,
+        ~flags[0],
+        none,
+        np.zeros(0),
+        5.0,
+        "neither",
+        "refuse",
+    )
+    layers, decided = [blocks, none, none], [[], [], []]
+
+    def refusal(feature, reason):
+        return Refusal(0, feature, "repaired", reason, 1.0, blocks[feature])
+
+    second = engine._Made(
+        layers, [refusal(0, "wide_overlap"), refusal(1, "wide_overlap")], decided, moved=True
+    )
+    monkeypatch.setattr(engine, "_made", lambda *_: second)
+    for reason in ("coverage", "wide_overlap"):
+        first = engine._Made(layers, [refusal(0, reason)], decided, moved=True)
+        told = [(one.feature, one.reason) for one in engine._again(task, first).refusals]
+        assert told == [(0, "wide_overlap"), (1, "wide_overlap")]
 
 
 def test_a_community_that_fails_is_reported_and_the_others_finish(monkeypatch):
