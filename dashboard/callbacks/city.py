@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
 import numpy as np
 import shapely
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from dashboard import auth
+from dashboard.callbacks.places import crumbs, follow_links
 from dashboard.components import breakdown, kpi, legend, ranking, tree
 from dashboard.components import detail as detail_card
+from dashboard.components.links import CLOSE, PRESSED, closing
 from dashboard.components.shell import theme
 from dashboard.i18n import _
 from dashboard.pages import city as page
@@ -37,6 +38,7 @@ CHOSEN_MAX_ZOOM = 17
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     store = services.store
+    follow_links(app)
 
     @app.callback(
         Output(page.URL, "search"),
@@ -44,7 +46,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.TREE, "selected"),
         Input(page.MAP, "clicked"),
         Input(page.FOUND, "data"),
-        Input({"type": "goto", "key": ALL}, "n_clicks"),
+        Input(PRESSED, "data"),
         Input(page.RANKING_TABLE, "cellClicked", allow_optional=True),
         Input(page.SHOW, "value"),
         Input(page.UNIT, "value"),
@@ -59,7 +61,7 @@ def register(app: Dash, services: Services) -> None:
         selected: list[str],
         clicked: dict[str, Any] | None,
         found: dict[str, Any] | None,
-        _links: list[int],
+        pressed: dict[str, Any] | None,
         cell: dict[str, Any] | None,
         show: str,
         unit: str,
@@ -71,7 +73,7 @@ def register(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any]:
         view, scope = View.of(search_string), auth.scope()
         triggers = {str(one["prop_id"].rpartition(".")[0]) for one in ctx.triggered}
-        key = pressed(ctx.triggered)
+        key = pressed["key"] if PRESSED in triggers and pressed else None
         if page.TREE in triggers and selected and selected[-1:] != shown_node(services, scope, view):
             key = key or selected[-1]
         if page.FOUND in triggers:
@@ -209,15 +211,6 @@ def register(app: Dash, services: Services) -> None:
     )
 
 
-def pressed(triggered: list[dict[str, Any]]) -> str | None:
-    """Return the key of the link that was pressed; links that were but put on the page have no press yet."""
-    for one in triggered:
-        name = one["prop_id"].rpartition(".")[0]
-        if name.startswith("{") and one["value"]:
-            return str(json.loads(name)["key"])
-    return None
-
-
 def shown_node(services: Services, scope: Scope, view: View) -> list[str]:
     """Return the node that the tree shows as chosen, in a list; an empty list where it shows none."""
     key = view.chosen or (f"area:{view.area}" if view.area else None)
@@ -231,7 +224,7 @@ def choose(services: Services, scope: Scope, view: View, key: str) -> View:
     An area becomes the area of the figures. Anything else keeps the area, unless it lies outside.
     """
     key = key.removesuffix("/")
-    if key == "none":
+    if key == CLOSE:
         return view.but(chosen=None)
     kind, _sep, value = key.partition(":")
     if kind == "area":
@@ -363,10 +356,7 @@ def _drawn(role: str, geometry: BaseGeometry) -> dict[str, Any]:
 
 
 def _closable(card: html.Div) -> html.Section:
-    close = html.Button(
-        "×", id={"type": "goto", "key": "none"}, className="close", n_clicks=0, **{"aria-label": _("关闭")}
-    )
-    return html.Section([close, card], className="panel detail-panel")
+    return html.Section([closing(_("关闭")), card], className="panel detail-panel")
 
 
 def values(services: Services, scope: Scope, view: View, colours: Theme) -> tuple[Any, Any, Any]:
@@ -396,24 +386,6 @@ def values(services: Services, scope: Scope, view: View, colours: Theme) -> tupl
         monthly = records.monthly(session, inner, view.measure, window)
     shown = legend.overlay(found, counties.reset_index(drop=True), hidden, colours)
     return shown.values, shown.legend, ranking.panel(found, monthly, page.RANKING_TABLE, colours)
-
-
-def crumbs(session: Session, scope: Scope, code: str | None) -> list[Any]:
-    """Return the path from the top of the scope to the area, each step a button."""
-    top = areas.top(session, scope)
-    if top is None:
-        return []
-    path = areas.path(session, scope, code or top.code) or areas.path(session, scope, top.code)
-    buttons: list[Any] = []
-    for area in path:
-        if buttons:
-            buttons.append(html.Span("›", className="crumb-gap"))
-        buttons.append(
-            html.Button(
-                area.name, id={"type": "goto", "key": f"area:{area.code}"}, className="crumb", n_clicks=0
-            )
-        )
-    return buttons
 
 
 SEARCH_LABELS = {

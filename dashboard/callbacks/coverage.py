@@ -7,17 +7,27 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 import shapely
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import auth, coverage_files
-from dashboard.callbacks.city import crumbs, pressed
 from dashboard.callbacks.months import chosen_months, month_choices
-from dashboard.callbacks.places import GROUND, LINES, drawn, entered, gone_to, moves_map, triggers
+from dashboard.callbacks.places import (
+    GROUND,
+    LINES,
+    crumbs,
+    drawn,
+    entered,
+    follow_links,
+    gone_to,
+    moves_map,
+    triggers,
+)
 from dashboard.components import coverage as parts
 from dashboard.components import people, rates
 from dashboard.components.kpi import span_text
 from dashboard.components.legend import Coloured
+from dashboard.components.links import PRESSED
 from dashboard.components.shell import theme
 from dashboard.coverage_address import YEAR, Address, levels_below
 from dashboard.figures.coverage import Panel, multiples
@@ -36,7 +46,6 @@ from data.scope import Scope
 from models.areas import level_of
 from models.enums import AreaLevel
 
-CONTROLS = {page.SHOW, page.LEVEL, page.PERIOD, page.AGAINST, page.FIRST, page.LAST}
 BEFORE = "before"
 """Choice of the period before, whichever period is shown."""
 CATALOGUE_FOLDER = "catalogue"
@@ -94,12 +103,39 @@ def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     catalogue = read_catalogue(services.settings.home / CATALOGUE_FOLDER)
 
+    follow_links(app)
+
+    # Apart from the choices: these wait for the answer that fills them, a click need not.
     @app.callback(
         Output(page.URL, "search"),
         Output(page.FIT, "data"),
         Input(page.MAP, "clicked"),
         Input(page.TABLE, "cellClicked"),
-        Input({"type": "goto", "key": ALL}, "n_clicks"),
+        Input(PRESSED, "data"),
+        State(page.URL, "search"),
+        prevent_initial_call=True,
+    )
+    def go(
+        clicked: dict[str, Any] | None,
+        cell: dict[str, Any] | None,
+        pressed: dict[str, Any] | None,
+        search: str,
+    ) -> tuple[Any, Any]:
+        address, scope = Address.of(search), auth.scope()
+        caused = triggers()
+        if PRESSED in caused and pressed:
+            return gone_to(
+                drilled(services, scope, address, pressed["key"].partition(":")[2]), address, "choice"
+            )
+        if page.TABLE in caused and cell:
+            return gone_to(on_cell(services, scope, address, cell), address, "choice")
+        if page.MAP in caused and clicked and clicked.get("id") is not None:
+            return gone_to(on_map(services, scope, address, clicked), address, "map")
+        raise PreventUpdate
+
+    @app.callback(
+        Output(page.URL, "search", allow_duplicate=True),
+        Output(page.FIT, "data", allow_duplicate=True),
         Input(page.SHOW, "value"),
         Input(page.LEVEL, "value"),
         Input(page.PERIOD, "value"),
@@ -109,10 +145,7 @@ def register(app: Dash, services: Services) -> None:
         State(page.URL, "search"),
         prevent_initial_call=True,
     )
-    def navigate(
-        clicked: dict[str, Any] | None,
-        cell: dict[str, Any] | None,
-        _links: list[int],
+    def choose(
         show: str | None,
         level: str | None,
         period: str | None,
@@ -123,22 +156,10 @@ def register(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any]:
         address, scope = Address.of(search), auth.scope()
         caused = triggers()
-        key, by = pressed(ctx.triggered), "choice"
-        if key:
-            new = drilled(services, scope, address, key.partition(":")[2])
-        elif page.TABLE in caused and cell:
-            new = on_cell(services, scope, address, cell)
-        elif page.MAP in caused and clicked and clicked.get("id") is not None:
-            new, by = on_map(services, scope, address, clicked), "map"
-        elif caused & CONTROLS:
-            if caused & {page.FIRST, page.LAST}:
-                period = chosen_months(first, last, page.FIRST in caused)
-            wish = urlencode({"show": show, "level": level, "period": period, "against": against})
-            asked = Address.of(wish)
-            new, by = controls(services, scope, address, asked), "controls"
-        else:
-            raise PreventUpdate
-        return gone_to(new, address, by)
+        if caused & {page.FIRST, page.LAST}:
+            period = chosen_months(first, last, page.FIRST in caused)
+        wish = urlencode({"show": show, "level": level, "period": period, "against": against})
+        return gone_to(controls(services, scope, address, Address.of(wish)), address, "controls")
 
     @app.callback(
         Output(page.SHOW, "data"),

@@ -10,17 +10,27 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 from flask import abort
 from sqlalchemy.orm import Session
 
 from dashboard import auth, cell_layer
-from dashboard.callbacks.city import crumbs, pressed
 from dashboard.callbacks.months import chosen_months, month_choices
-from dashboard.callbacks.places import GROUND, LINES, drawn, entered, gone_to, moves_map, triggers
+from dashboard.callbacks.places import (
+    GROUND,
+    LINES,
+    crumbs,
+    drawn,
+    entered,
+    follow_links,
+    gone_to,
+    moves_map,
+    triggers,
+)
 from dashboard.components import overlays as parts
 from dashboard.components import rates
+from dashboard.components.links import PRESSED
 from dashboard.components.shell import theme
 from dashboard.figures.coverage import empty
 from dashboard.figures.overlays import scatter
@@ -84,6 +94,7 @@ class Shown:
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     store = services.store
+    follow_links(app)
 
     @app.callback(
         Output(page.URL, "search"),
@@ -91,7 +102,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.MAP, "clicked"),
         Input(page.TABLE, "cellClicked"),
         Input(page.SCATTER, "clickData"),
-        Input({"type": "goto", "key": ALL}, "n_clicks"),
+        Input(PRESSED, "data"),
         Input(page.BEAT, "n_intervals"),
         Input(page.WEIGHTS_SAVE, "n_clicks"),
         *(Input(one, "value") for one in sorted(CONTROLS)),
@@ -102,7 +113,7 @@ def register(app: Dash, services: Services) -> None:
         clicked: dict[str, Any] | None,
         cell: dict[str, Any] | None,
         dot: dict[str, Any] | None,
-        _links: list[int],
+        pressed: dict[str, Any] | None,
         _beats: int | None,
         _saves: int | None,
         *rest: Any,
@@ -113,9 +124,10 @@ def register(app: Dash, services: Services) -> None:
         with store.reading() as session:
             whole = records.span(session, scope)
             city = weights_of(session)
-        key, by = pressed(ctx.triggered), "controls"
-        if key:
-            new, by = entered(services, scope, address, key.partition(":")[2], chosen=None), "choice"
+        by = "controls"
+        if PRESSED in caused and pressed:
+            code = pressed["key"].partition(":")[2]
+            new, by = entered(services, scope, address, code, chosen=None), "choice"
         elif page.TABLE in caused and cell:
             new, by = address.but(chosen=str(cell["rowId"])), "choice"
         elif page.SCATTER in caused and dot:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol, Self, TypeVar
 
 import shapely
-from dash import ctx
+from dash import ALL, ClientsideFunction, Dash, Input, Output, ctx, html
 from dash.exceptions import PreventUpdate
+from sqlalchemy.orm import Session
 
+from dashboard.components import links
 from dashboard.services import Services
 from data.queries import areas
 from data.scope import Scope
@@ -32,6 +34,20 @@ class Address(Protocol):
 
 
 Some = TypeVar("Some", bound=Address)
+
+
+def follow_links(app: Dash) -> None:
+    """Write each press into ``links.PRESSED`` at once (assets/links.js).
+
+    A press can come while answers are under way that take the link from the page. A callback that has the
+    links themselves as its inputs then waits for those answers, and finds other links that nobody pressed.
+    """
+    app.clientside_callback(
+        ClientsideFunction("pingqiLinks", "pressed"),
+        Output(links.PRESSED, "data"),
+        Input({"type": "goto", "key": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
 
 
 def triggers() -> set[str]:
@@ -67,3 +83,17 @@ def drawn(role: str, *shapes: Any) -> dict[str, Any]:
         {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)} for shape in shapes
     ]
     return {"role": role, "geojson": {"type": "FeatureCollection", "features": features}}
+
+
+def crumbs(session: Session, scope: Scope, code: str | None) -> list[Any]:
+    """Return the path from the top of the scope to the area, each step a button."""
+    top = areas.top(session, scope)
+    if top is None:
+        return []
+    path = areas.path(session, scope, code or top.code) or areas.path(session, scope, top.code)
+    buttons: list[Any] = []
+    for area in path:
+        if buttons:
+            buttons.append(html.Span("›", className="crumb-gap"))
+        buttons.append(links.link(f"area:{area.code}", area.name, "crumb"))
+    return buttons

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import shapely
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import auth
-from dashboard.callbacks.city import crumbs, pressed
-from dashboard.callbacks.places import GROUND, LINES, drawn, entered, gone_to, moves_map, triggers
+from dashboard.callbacks.places import (
+    GROUND,
+    LINES,
+    crumbs,
+    drawn,
+    entered,
+    follow_links,
+    gone_to,
+    moves_map,
+    triggers,
+)
 from dashboard.components import reach as parts
+from dashboard.components.links import CLOSE, PRESSED
 from dashboard.components.shell import theme
 from dashboard.coverage_address import levels_below
 from dashboard.i18n import _, number
@@ -33,6 +43,7 @@ CHOSEN_MAX_ZOOM = 16
 
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
+    follow_links(app)
 
     @app.callback(
         Output(page.URL, "search"),
@@ -41,7 +52,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.AREAS, "cellClicked"),
         Input(page.GAPS, "cellClicked"),
         Input(page.SITES, "cellClicked"),
-        Input({"type": "goto", "key": ALL}, "n_clicks"),
+        Input(PRESSED, "data"),
         Input(page.FACILITY, "value"),
         Input(page.TIERS, "value"),
         Input(page.MINUTES, "value"),
@@ -56,7 +67,7 @@ def register(app: Dash, services: Services) -> None:
         area: dict[str, Any] | None,
         gap: dict[str, Any] | None,
         site: dict[str, Any] | None,
-        _links: list[int],
+        pressed: dict[str, Any] | None,
         facility: str,
         tiers: list[str],
         minutes: str,
@@ -67,8 +78,8 @@ def register(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any]:
         address, scope = Address.of(search), auth.scope()
         caused = triggers()
-        key, by = pressed(ctx.triggered), "choice"
-        if key == "none":
+        key, by = pressed["key"] if PRESSED in caused and pressed else None, "choice"
+        if key == CLOSE:
             new, by = address.but(at=None), "map"
         elif key:
             new = entered(services, scope, address, key.partition(":")[2], level=None, chosen=None)

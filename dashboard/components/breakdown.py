@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from dash import html
 
+from dashboard.components.links import link
 from dashboard.i18n import _, number
 from dashboard.theme import Theme
 from models.enums import CompoundKind
@@ -48,9 +49,7 @@ def _row(code: str, name: str, kinds: pd.DataFrame, total: int, most: int, theme
     ]
     return html.Div(
         [
-            html.Button(
-                name, id={"type": "goto", "key": f"area:{code}"}, className="breakdown-name", n_clicks=0
-            ),
+            link(f"area:{code}", name, "breakdown-name"),
             html.Div(parts, className="breakdown-bar"),
             html.Span(number(total), className="breakdown-total"),
         ],

@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from dashboard.components.links import link
 from dashboard.i18n import DASH, _, day, number
 from data.queries.details import Detail, Near, Post
 from models import AssistPoint, Building, Canteen, Compound, Grid, MicroGrid, Organisation, Station
@@ -22,7 +23,7 @@ def card(detail: Detail) -> html.Div:
     if detail.posts:
         sections.append(_section(_("网格与责任人"), [_post(post) for post in detail.posts]))
     if detail.compounds:
-        links = [_link(f"compound:{key}", name) for key, name in detail.compounds]
+        links = [link(f"compound:{key}", name) for key, name in detail.compounds]
         sections.append(_section(_("小区"), links))
     if detail.stations:
         sections.append(_section(_("最近的服务阵地（直线距离）"), [_near(near) for near in detail.stations]))
@@ -98,7 +99,7 @@ def _seat(detail: Detail) -> list[Fact]:
     if seat is None:
         return [(_("党组织"), _("未建立"))]
     label = _("党组织") if detail.is_own_seat else _("上级党组织")
-    return [(label, _link(f"organisation:{seat.id}", seat.name)), (_("书记"), _secretary(seat))]
+    return [(label, link(f"organisation:{seat.id}", seat.name)), (_("书记"), _secretary(seat))]
 
 
 def _secretary(seat: Organisation) -> str:
@@ -148,12 +149,12 @@ def _organisation(record: Organisation, detail: Detail) -> list[Fact]:
         facts.append((_("覆盖楼栋"), _counted(detail.buildings, _("栋"))))
     if detail.organisation is not None:
         facts.insert(
-            0, (_("上级党组织"), _link(f"organisation:{detail.organisation.id}", detail.organisation.name))
+            0, (_("上级党组织"), link(f"organisation:{detail.organisation.id}", detail.organisation.name))
         )
     if record.compound_id is not None:
-        facts.append((_("所在小区"), _link(f"compound:{record.compound_id}", _("查看小区"))))
+        facts.append((_("所在小区"), link(f"compound:{record.compound_id}", _("查看小区"))))
     if record.grid_id is not None:
-        facts.append((_("所在网格"), _link(f"grid:{record.grid_id}", _("查看网格"))))
+        facts.append((_("所在网格"), link(f"grid:{record.grid_id}", _("查看网格"))))
     return facts
 
 
@@ -164,7 +165,7 @@ def _station(record: Station) -> list[Fact]:
         (_("启用日期"), day(record.opened_on)),
     ]
     if record.compound_id is not None:
-        facts.append((_("所在小区"), _link(f"compound:{record.compound_id}", _("查看小区"))))
+        facts.append((_("所在小区"), link(f"compound:{record.compound_id}", _("查看小区"))))
     return facts
 
 
@@ -173,7 +174,7 @@ def _post(post: Post) -> html.Div:
     note = f"{post.responsible_body or _('责任单位未填')} · {workers or _('未配网格员')}"
     return html.Div(
         [
-            _link(f"grid:{post.grid_id}", post.name),
+            link(f"grid:{post.grid_id}", post.name),
             html.Div(note, className="detail-note"),
         ]
     )
@@ -186,13 +187,9 @@ def _near(near: Near) -> html.Div:
         else f"{near.distance_m / METRES_PER_KM:.1f} km"
     )
     return html.Div(
-        [_link(f"station:{near.station_id}", near.name), html.Span(distance, className="detail-distance")],
+        [link(f"station:{near.station_id}", near.name), html.Span(distance, className="detail-distance")],
         className="detail-near",
     )
-
-
-def _link(key: str, text: str) -> html.Button:
-    return html.Button(text, id={"type": "goto", "key": key}, className="link", n_clicks=0)
 
 
 def _facts(facts: Iterable[Fact]) -> html.Dl:

@@ -10,6 +10,7 @@ import pandas as pd
 from dash import html
 
 from dashboard.components.legend import COUNTY_DIGITS, Coloured, groups, row
+from dashboard.components.links import closing
 from dashboard.components.tables import grid
 from dashboard.i18n import DASH, _, number, percent
 from dashboard.theme import Theme
@@ -191,10 +192,7 @@ def what_if(found: WhatIf | None, minutes: float) -> list[Any]:
     if found is None:
         ask = _("点地图上任意一处，看新设后能多覆盖多少住户和小区；标记可以拖动。")
         return [head, html.P(ask, className="hint reach-hint")]
-    close = html.Button(
-        "×", id={"type": "goto", "key": "none"}, className="close", n_clicks=0, **{"aria-label": _("关闭")}
-    )
-    return [close, head, html.Div(figures(found, minutes), id=FIGURES)]
+    return [closing(_("关闭")), head, html.Div(figures(found, minutes), id=FIGURES)]
 
 
 def figures(found: WhatIf, minutes: float) -> list[Any]:

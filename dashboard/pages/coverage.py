@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from dashboard import auth
 from dashboard.components import coverage as parts
+from dashboard.components.links import memory
 from dashboard.components.months import month_choice
 from dashboard.components.shell import city_map, header, page, theme
 from dashboard.figures.coverage import empty
@@ -36,6 +37,7 @@ def layout(services: Services) -> dmc.MantineProvider:
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=FIT, data={"by": "load", "search": ""}),
+            memory(),
             dcc.Download(id=DOWNLOAD),
             header(PATH, [crumbs]),
             html.Main(

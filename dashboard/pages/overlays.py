@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import auth
+from dashboard.components.links import memory
 from dashboard.components.months import month_choice
 from dashboard.components.overlays import table
 from dashboard.components.rates import METRIC_LABELS
@@ -75,6 +76,7 @@ def layout(services: Services) -> dmc.MantineProvider:
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=FIT, data={"by": "load", "search": ""}),
+            memory(),
             dcc.Store(id=CELLS),
             dcc.Interval(id=BEAT, interval=BEAT_MS, disabled=True),
             header(PATH, [crumbs]),

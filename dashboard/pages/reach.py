@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard import auth
 from dashboard.components import reach as parts
+from dashboard.components.links import memory
 from dashboard.components.shell import city_map, header, page, theme
 from dashboard.i18n import _
 from dashboard.map_sources import sources
@@ -43,6 +44,7 @@ def layout(services: Services) -> dmc.MantineProvider:
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=FIT, data={"by": "load", "search": ""}),
+            memory(),
             dcc.Store(id=WALK),
             dcc.Store(id=FOUND, data=[]),
             header(PATH, [crumbs]),

@@ -65,8 +65,7 @@ def test_coverage_leads_down_to_communities_and_out_as_a_file(desk: Desk, demo_s
     desk.until_url(show="property_cover", level="community")
     desk.page.go_back()
     desk.until_url(level=None, area=rows[0]["code"])
-    desk.still()
-    desk.page.click("#cover-crumbs .crumb >> nth=0")
+    desk.page.click("#cover-crumbs .crumb >> nth=0")  # while the page still waits for its figures
     desk.until_url(area=None, show="property_cover")
     desk.still()
 
