@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 SOURCES := pyproject.toml $(shell find geo models data dashboard -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' -not -path 'dashboard/map/src/*' -not -path 'dashboard/map/test/*' 2>/dev/null)
 SCALE ?= city
+# The lock names every package with its hash: nothing is left to resolve, and modules compile when first used.
+LOCKED := --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -67,15 +69,15 @@ clean: ## remove the environment and caches; the store in var/ stays
 $(VENV)/.base: requirements/base.txt
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新的版本。 Python 3.11 or newer is needed." >&2; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@$(BIN)/python -m pip install $(LOCKED) -r requirements/base.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install $(LOCKED) -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@$(BIN)/python -m pip install $(LOCKED) -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.base $(SOURCES)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy import func, select, update
 
 from data import structures
+from data.alignments import Wishes, solve
+from data.jobs import Report
 from data.scope import Scope
 from models import Account, Area, BoundaryVersion, Change, Finding, Move, Organisation, Plan
 from models.enums import AreaLevel, OrganisationLevel, OrganisationRank, PlanStatus, Role
@@ -145,19 +148,23 @@ def restore(site: Site, desk: Desk, found: int) -> None:
 
 
 def test_a_second_publication_is_a_conflict_that_loses_nothing(
-    drawn_site: Site, sit_down: Callable[[Site], Desk]
+    drawn_site: Site, sit_down: Callable[[Site], Desk], tmp_path: Path
 ) -> None:
     site, desk = drawn_site, sit_down(drawn_site)
-    desk.open("/align/")
-    plans = []
-    for _planner in range(2):
-        desk.until("() => document.querySelector('#align-communities .ag-row')")
-        tick(desk, "align-communities", 0)
-        desk.page.click("#align-run")
-        assert "草稿方案" in done(desk)
-        plans.append(int(desk.query()["plan"]))
-        desk.page.goto(f"{site.url}/align/")
-    desk.page.goto(f"{site.url}/align/?plan={plans[1]}")
+    code = site.one(select(Area.code).where(Area.level == AreaLevel.COMMUNITY).order_by(Area.code).limit(1))
+    wishes = Wishes(communities=(code,))
+    plans = [
+        solve(
+            site.store,
+            Report(tmp_path, ""),
+            scope_prefix="",
+            account_id=None,
+            wishes=wishes,
+            plan_title=f"规划员{planner}",
+        )["plan"]
+        for planner in "甲乙"
+    ]
+    desk.open(f"/align/?plan={plans[1]}")
     desk.until("() => document.querySelector('#align-publish')?.offsetParent")
     desk.page.click("#align-publish")
     desk.until_text("#align-message", "已发布为新版本")
