@@ -11,10 +11,8 @@ from dashboard.components import rates
 from dashboard.i18n import _
 from data.periods import Window
 from data.queries.standing import Standing
+from data.spreadsheets import csv_bytes, write_tables
 from models.enums import AreaLevel
-
-WIDEST = 44
-SHEET_ROWS_SHOWN = 1
 
 
 def long_table(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> pd.DataFrame:
@@ -98,24 +96,14 @@ def workbook(
     }
     if people is not None:
         sheets[_("人数")] = people
-    with pd.ExcelWriter(out, engine="openpyxl") as book:
-        for name, table in sheets.items():
-            table.to_excel(book, sheet_name=name, index=False, freeze_panes=(SHEET_ROWS_SHOWN, 2))
-            sheet = book.sheets[name]
-            for cells in sheet.columns:
-                longest = max(_width(one.value) for one in cells[:200])
-                sheet.column_dimensions[cells[0].column_letter].width = min(longest + 2, WIDEST)
+    write_tables(out, sheets, keys=2)
     return out.getvalue()
 
 
 def csv(found: Sequence[Standing], level: AreaLevel, whole_name: str) -> bytes:
     """Return every figure with its parts, UTF-8 with a mark that Excel knows it by."""
-    return long_table(found, level, whole_name).to_csv(index=False).encode("utf-8-sig")
+    return csv_bytes(long_table(found, level, whole_name))
 
 
 def _span(window: Window | None) -> str:
     return f"{window.start.isoformat()}—{window.end.isoformat()}" if window else ""
-
-
-def _width(value: object) -> int:
-    return sum(2 if one > "\u2e7f" else 1 for one in str(value if value is not None else ""))

@@ -14,6 +14,7 @@ from data.bulk import geo_frame_of, table_of
 from data.plans import LAYERS
 from data.queries import alignments
 from data.scope import Scope
+from data.spreadsheets import write_tables
 from models import Base, Move, Refusal
 from models.enums import Labelled, MoveReason, OverlapCase, RefusalReason, RefusalStep, Structure
 
@@ -103,27 +104,27 @@ def write_workbook(session: Session, scope: Scope, plan_id: int, path: Path) -> 
         "relation": alignments.relations(session, scope, plan_id),
     }
     reasons: dict[str, type[Labelled]] = {"change": MoveReason, "refusal": RefusalReason}
-    with pd.ExcelWriter(path, engine="openpyxl") as book:
-        for name, table in tables.items():
-            frame = table.drop(columns="id")
-            labels = _LABELS | ({"reason": reasons[name]} if name in reasons else {})
-            for column, kind in labels.items():
-                if column in frame:
-                    frame[column] = [None if not one else kind(str(one)).label for one in frame[column]]
-            if "layer" in frame:
-                frame["layer"] = frame["layer"].map(LAYER_NAMES)
-            numbers = frame.select_dtypes(include=[np.floating]).columns
-            frame[numbers] = frame[numbers].round(3)
-            frame.rename(columns=HEADERS).to_excel(book, sheet_name=SHEETS[name], index=False)
-        sums = alignments.summary(session, scope, plan_id)
-        kinds = [*OverlapCase, *RefusalReason]
-        headers = {one.value: one.label for one in kinds} | {
-            "area_code": "社区代码",
-            "name": "社区",
-            "county": "县（市、区）",
-            "compounds": "小区",
-            "levelled": "已拉平小区",
-            "households": "涉及户数",
-            "moves": "变更",
-        }
-        sums.rename(columns=headers).to_excel(book, sheet_name="统计", index=False)
+    sheets = {}
+    for name, table in tables.items():
+        frame = table.drop(columns="id")
+        labels = _LABELS | ({"reason": reasons[name]} if name in reasons else {})
+        for column, kind in labels.items():
+            if column in frame:
+                frame[column] = [None if not one else kind(str(one)).label for one in frame[column]]
+        if "layer" in frame:
+            frame["layer"] = frame["layer"].map(LAYER_NAMES)
+        numbers = frame.select_dtypes(include=[np.floating]).columns
+        frame[numbers] = frame[numbers].round(3)
+        sheets[SHEETS[name]] = frame.rename(columns=HEADERS)
+    sums = alignments.summary(session, scope, plan_id)
+    kinds = [*OverlapCase, *RefusalReason]
+    headers = {one.value: one.label for one in kinds} | {
+        "area_code": "社区代码",
+        "name": "社区",
+        "county": "县（市、区）",
+        "compounds": "小区",
+        "levelled": "已拉平小区",
+        "households": "涉及户数",
+        "moves": "变更",
+    }
+    write_tables(path, sheets | {"统计": sums.rename(columns=headers)}, keys=1)

@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from data.drawing_compounds import tried
 from data.drawing_ground import read_ground
 from data.drawing_publishing import ledger, micro_grids
 from data.drawing_stations import stations
 from data.drawings import Sheet
 from data.errors import DataError
 from data.scope import Scope
+from data.spreadsheets import write_tables
 from data.store import Store
 from geo.crs import STORED_CRS
 from models.enums import ChangeAction
@@ -155,13 +157,10 @@ def write_workbook(store: Store, scope: Scope, sheet: Sheet, path: Path) -> None
     lines = lines[["code", "action", "households", "area_m2"]].copy()
     lines["action"] = [ChangeAction(one).label for one in lines["action"]]
     lines["area_m2"] = lines["area_m2"].astype(float).round(0)
-    moved = _stations(store, scope, sheet)
-    with pd.ExcelWriter(path, engine="openpyxl") as book:
-        frame.rename(columns=HEADERS).to_excel(book, sheet_name="微网格", index=False)
-        cells.rename(columns=HEADERS).to_excel(book, sheet_name="楼栋", index=False)
-        lines.rename(columns=HEADERS).to_excel(book, sheet_name="变更", index=False)
-        if len(moved):
-            moved.to_excel(book, sheet_name="阵地", index=False)
+    rest = {"阵地": _stations(store, scope, sheet), "小区边界": _compounds(sheet)}
+    tables = {"微网格": frame, "楼栋": cells, "变更": lines}
+    sheets = {name: table.rename(columns=HEADERS) for name, table in tables.items()}
+    write_tables(path, sheets | {name: table for name, table in rest.items() if len(table)}, keys=1)
 
 
 def _stations(store: Store, scope: Scope, sheet: Sheet) -> pd.DataFrame:
@@ -171,6 +170,13 @@ def _stations(store: Store, scope: Scope, sheet: Sheet) -> pd.DataFrame:
     tried = [(one.name, sheet.draft.sited[one.id]) for one in found if one.id in sheet.draft.sited]
     rows = [(name, *one.stood, *one.stands) for name, one in tried]
     return pd.DataFrame(rows, columns=["阵地", "原经度", "原纬度", "新经度", "新纬度"])
+
+
+def _compounds(sheet: Sheet) -> pd.DataFrame:
+    """Return the compounds whose boundary the draft changes: before and after."""
+    rows = [(one.code, *one.households, *one.buildings, *np.round(one.area_m2)) for one in tried(sheet)]
+    names = ["原户数", "新户数", "原楼栋", "新楼栋", "原面积（平方米）", "新面积（平方米）"]
+    return pd.DataFrame(rows, columns=["小区编码", *names])
 
 
 WRITERS: Mapping[str, Callable[[Store, Scope, Sheet, Path], None]] = {

@@ -27,6 +27,7 @@ from data.alignments import plane_frame
 from data.bulk import geo_frame_of
 from data.catalogue import Text
 from data.cities import today
+from data.drawing_compounds import holders
 from data.drawing_files import cells_with_buildings
 from data.drawing_ground import Ground, read_ground
 from data.drawing_map import (
@@ -48,7 +49,7 @@ from data.drawing_map import (
     named,
     numbered,
 )
-from data.drawing_publishing import holders, micro_grids
+from data.drawing_publishing import micro_grids
 from data.drawings import Sheet
 from data.queries import areas
 from data.report.typeset import prepare_fonts
@@ -373,7 +374,7 @@ def _groups(sheet: Sheet, ground: Ground, frame: gpd.GeoDataFrame, say: Any) -> 
     grid = dict(zip(ground.grids["id"], ground.grids["name"], strict=True))
     compound = dict(zip(ground.compounds["id"], ground.compounds["name"], strict=True))
     cells = cells_with_buildings(sheet)
-    inside = dict(zip(sheet.draft.fabric.building, sheet.cells.frame["compound_id"], strict=True))
+    inside = dict(zip(sheet.draft.fabric.building, sheet.compounds(), strict=True))
     cells["place"] = [_text(compound.get(inside[one])) for one in cells["building_id"]]
     entrances = cells["building_id"].value_counts()
     cells["micro_grid_id"] = cells["micro_grid_id"].where(cells["micro_grid_id"].notna(), "")

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from data import drawing_stations, drawings, plans
+from data import drawing_compounds, drawing_stations, drawings, plans
 from data.bulk import insert_frame
+from data.drawing_compounds import holders
 from data.drawing_ground import Ground, read_ground
 from data.drawings import Sheet
 from data.errors import DataError
@@ -25,7 +26,6 @@ from data.scope import Scope
 from data.store import Store
 from geo.codes import SERIAL
 from geo.grid_rules import Standing, broken_rules
-from geo.proposal import dissolved
 from models import Building, Change, Compound, Drawing, Entrance, Grid, MicroGrid
 from models.enums import GridRule, PlanStatus
 
@@ -35,11 +35,12 @@ COLUMNS = ("name", "households", "grid_id", "compound_id", "responsible_body")
 
 @dataclass(frozen=True)
 class Published:
-    """What a publication came to: micro-grids by action, buildings in another one, stations that moved."""
+    """What a publication came to: micro-grids by action, buildings in another one, what else moved."""
 
     counts: dict[str, int]
     buildings: int
     stations: int
+    compounds: int
 
 
 def micro_grids(sheet: Sheet) -> gpd.GeoDataFrame:
@@ -56,9 +57,7 @@ def micro_grids(sheet: Sheet) -> gpd.GeoDataFrame:
             "name": [draft.grids[one].name or None for one in ids],
             "community_id": sheet.area_code,
             "grid": _most(sheet, sheet.cells.grid, label, len(ids)),
-            "compound": _most(
-                sheet, sheet.cells.frame["compound_id"].to_numpy(dtype=object), label, len(ids)
-            ),
+            "compound": _most(sheet, sheet.compounds(), label, len(ids)),
             "households": [round(one.households) for one in figures],
             "buildings": [one.buildings for one in figures],
             "compactness": [one.compactness for one in figures],
@@ -114,20 +113,10 @@ def _broken(sheet: Sheet, ground: Ground, standing: Standing) -> gpd.GeoDataFram
         ground.communities,
         standing,
         buildings=whole,
-        compounds=_some(holders(sheet, sheet.cells.frame["compound_id"].to_numpy(dtype=object))),
+        compounds=_some(holders(sheet, sheet.compounds())),
         lines=ground.streets(),
         grids=_some(holders(sheet, sheet.cells.grid)),
     )
-
-
-def holders(sheet: Sheet, holder: NDArray[np.object_]) -> gpd.GeoDataFrame:
-    """Return grids or compounds as the cells make them up: drawn slivers are noise."""
-    names = [one for one in dict.fromkeys(holder.tolist()) if one is not None]
-    number = {one: n for n, one in enumerate(names)}
-    label = np.array([number.get(one, -1) for one in holder.tolist()], dtype=np.int64)
-    inside = label >= 0
-    shapes = dissolved(sheet.draft.fabric.polygon[inside], label[inside], len(names))
-    return gpd.GeoDataFrame({"id": names}, geometry=shapes, crs=sheet.cells.frame.crs)
 
 
 def _some(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
@@ -146,41 +135,48 @@ def publish(
     *,
     on: date | None = None,
 ) -> Published:
-    """Put a drawing into force: micro-grids, their buildings and entrances, stations; all or nothing.
+    """Put a drawing into force: micro-grids, their buildings and entrances, compounds, stations; or nothing.
 
     Where only stations were moved, micro-grids are neither judged nor written.
 
     Raises
     ------
     ConflictError
-        Where somebody else edited it, or published micro-grids of the community after it was begun, or moved
-        a station that it moves.
+        Where somebody else edited it, or published boundaries that it changes after it was begun, or moved a
+        station that it moves.
     DataError
-        Where it breaks a rule that may not be broken, or changes nothing.
+        Where it breaks a rule that may not be broken, changes nothing, or a compound would fall apart.
     """
     sheet = drawings.load(store, scope, plan_id)
     if sheet.status is not PlanStatus.DRAFT:
         raise DataError(f"方案 {plan_id}“{sheet.title}”{sheet.status.label}，不能再发布。")
     if sheet.version != version:
         raise drawings.conflict(plan_id)
-    redrawn = not sheet.draft.sited or sheet.redrawn()
+    redrawn = not sheet.draft.sited or sheet.redrawn() or sheet.enclosed()
     if redrawn:
         _require_rules(store, scope, sheet)
     with store.writing("change") as session:
-        plans.draft_of(session, plan_id, scope)
-        ledger = _ledger(session, scope, sheet) if redrawn else pd.DataFrame()
+        plan = plans.draft_of(session, plan_id, scope)
+        ledger = estates = pd.DataFrame()
+        if redrawn:
+            ground = read_ground(session, scope, [sheet.area_code])  # its plane knows the stored vertices
+            ledger = _ledger(session, sheet, ground)
+            if sheet.enclosed():  # a boundary that somebody else moved is no longer along the cells
+                concerned = pd.DataFrame({"layer": ["compound"], "area_code": [sheet.area_code]})
+                plans.check_conflict(session, plan, concerned)
+            estates = drawing_compounds.lines(session, scope, sheet, ground)
         moves = drawing_stations.lines(session, scope, sheet)
-        if ledger.empty and moves.empty:
+        if ledger.empty and moves.empty and estates.empty:
             raise DataError("与现行微网格相同，没有需要发布的改动。")
         session.execute(delete(Change).where(Change.plan_id == plan_id))
-        for lines in (ledger, moves):
+        for lines in (estates, ledger, moves):
             insert_frame(session, Change, pd.DataFrame(lines.assign(plan_id=plan_id)))
     then = partial(_assign, sheet=sheet) if redrawn else partial(_require_version, sheet=sheet)
     plans.publish(store, plan_id, account_id, scope=scope, on=on, then=then)
     fabric = sheet.draft.fabric
     moved = fabric.building[sheet.draft.owner != sheet.cells.start]
     counts = plans.counts_of(ledger) if len(ledger) else {}
-    return Published(counts, len(set(moved) - {None}), len(moves))
+    return Published(counts, len(set(moved) - {None}), len(moves), len(estates))
 
 
 def _require_rules(store: Store, scope: Scope, sheet: Sheet) -> None:
@@ -203,11 +199,10 @@ def _require_version(session: Session, *, sheet: Sheet) -> None:
 def ledger(store: Store, scope: Scope, sheet: Sheet) -> pd.DataFrame:
     """Return what publishing would change, one line a micro-grid."""
     with store.reading() as session:
-        return _ledger(session, scope, sheet)
+        return _ledger(session, sheet, read_ground(session, scope, [sheet.area_code]))
 
 
-def _ledger(session: Session, scope: Scope, sheet: Sheet) -> pd.DataFrame:
-    ground = read_ground(session, scope, [sheet.area_code])  # the plane then knows the stored vertices
+def _ledger(session: Session, sheet: Sheet, ground: Ground) -> pd.DataFrame:
     frame = micro_grids(sheet)
     shapes = ground.plane.degrees(np.asarray(frame.geometry.values, dtype=object))
     rows = pd.DataFrame(frame.drop(columns="geometry")).assign(

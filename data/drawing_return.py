@@ -23,7 +23,7 @@ from data.drawings import Sheet
 from data.errors import DataError
 from data.scope import Scope
 from data.store import Store
-from geo.editing import Change
+from geo.edits import Change
 from models.enums import Difference
 
 

@@ -15,7 +15,7 @@ from data.drawing_ground import Ground
 from data.drawing_return_file import Edited, Owners
 from data.drawings import Sheet
 from geo.codes import issued, series
-from geo.editing import Change, MicroGrid
+from geo.edits import Change, MicroGrid
 from models.enums import Difference, Doubt
 
 HALF, WHOLE = 0.5, 0.99
@@ -350,7 +350,7 @@ def _told(found: _Comparison, owner: Owners, after: dict[str, MicroGrid]) -> Non
 def _outside(found: _Comparison, owner: Owners, ground: Ground) -> None:
     """Name buildings that the step moves and that lie in no compound, and where that is."""
     draft, fabric, grid = found.sheet.draft, found.sheet.draft.fabric, found.sheet.cells.grid
-    moved = (owner != draft.owner) & (fabric.building != None) & (fabric.compound < 0)  # noqa: E711
+    moved = (owner != draft.owner) & (fabric.building != None) & (draft.compound < 0)  # noqa: E711
     outline = dict(zip(ground.buildings["id"].astype(str), ground.buildings.geometry, strict=True))
     estates = np.asarray(ground.compounds.geometry.values, dtype=object)
     for name in dict.fromkeys(fabric.building[moved].tolist()):

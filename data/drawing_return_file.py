@@ -19,7 +19,7 @@ from data.drawing_files import ORIGIN
 from data.drawings import Sheet
 from data.errors import DataError
 from data.readers import Limits
-from geo.editing import MicroGrid
+from geo.edits import MicroGrid
 
 Owners = NDArray[np.object_]
 _MAGIC = b"SQLite format 3\x00"

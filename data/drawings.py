@@ -31,7 +31,8 @@ from data.errors import ConflictError, DataError
 from data.scope import Scope
 from data.store import Store
 from geo.crs import STORED_CRS
-from geo.editing import Change, Draft, MicroGrid
+from geo.editing import Draft
+from geo.edits import Change, MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band
 from models import Account, Area, Drawing, Plan
@@ -157,6 +158,14 @@ class Sheet:
     def in_force(self) -> Sheet:
         """Return the same cells with the micro-grids in force when it was begun, and no history."""
         return replace(self, draft=self.began)
+
+    def compounds(self) -> NDArray[np.object_]:
+        """Return the compound of each cell as the draft tries it, None in open land."""
+        return np.array([*self.draft.fabric.compounds, None], dtype=object)[self.draft.compound]
+
+    def enclosed(self) -> bool:
+        """Tell whether the boundary of a compound is another than when it was begun."""
+        return bool((self.draft.compound != self.began.compound).any())
 
     def redrawn(self) -> bool:
         """Tell whether micro-grids are others than when it was begun."""
@@ -381,6 +390,7 @@ def _own(draft: Draft) -> Draft:
     twin.owner, twin.grids, twin.locked = draft.owner.copy(), dict(draft.grids), set(draft.locked)
     twin.done, twin.undone, twin.figures = list(draft.done), list(draft.undone), dict(draft.figures)
     twin.outlines, twin.sited = dict(draft.outlines), dict(draft.sited)
+    twin.compound = draft.compound.copy()
     return twin
 
 

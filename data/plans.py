@@ -273,7 +273,7 @@ def publish(
         outside = [code for code in changes["area_code"] if code not in scope]
         if outside:
             raise DataError(f"方案 {plan_id} 涉及您管辖范围以外的 {outside[0]}；请由上级发布。")
-        _check_conflict(session, plan, changes)
+        check_conflict(session, plan, changes)
         for layer in [one for one in LAYERS if one in layers]:
             apply(session, LAYERS[layer], changes[changes["layer"] == layer], plan_id, on)
             siting.relink(session, LAYERS[layer])
@@ -311,8 +311,14 @@ def changes_of(session: Session, plan_id: int) -> gpd.GeoDataFrame:
     return geo_frame_of(session, Change, columns, Change.plan_id == plan_id, Change.accepted.is_(True))
 
 
-def _check_conflict(session: Session, plan: Plan, changes: pd.DataFrame) -> None:
-    """Refuse a draft where an area of it was published anew after it was made."""
+def check_conflict(session: Session, plan: Plan, changes: pd.DataFrame) -> None:
+    """Refuse a draft where an area of it was published anew after it was made.
+
+    Parameters
+    ----------
+    changes
+        ``layer`` and ``area_code`` of what it changes.
+    """
     start = f"{AREA_REVISION}:"
     rows = session.execute(select(Setting.key, Setting.value).where(Setting.key.startswith(start)))
     newer = {key.removeprefix(start) for key, value in rows if int(value) > plan.base_revision}

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from geo.editing import Change, Draft, EditRefused, move
+from geo.editing import Draft, EditRefused, move
+from geo.edits import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from geo.codes import issued, series
+from geo.edits import Change, MicroGrid, Siting
 from geo.errors import GeoError
 from geo.partition import NONE, Band, Graph
 
@@ -36,95 +37,6 @@ class EditRefused(GeoError):  # noqa: N818  (an answer to the planner)
         super().__init__(message)
         self.reason = reason
         self.ids = tuple(ids)
-
-
-@dataclass(frozen=True)
-class MicroGrid:
-    """What a micro-grid is called."""
-
-    id: str
-    code: str
-    name: str = ""
-
-    def data(self) -> list[str]:
-        """Return it as plain data."""
-        return [self.id, self.code, self.name]
-
-
-@dataclass(frozen=True)
-class Siting:
-    """A service station tried at another place than it has.
-
-    Attributes
-    ----------
-    stood, stands
-        Where it was when it was first moved, and where it is tried: longitude and latitude, which come from
-        the store and go back to it as they are; nothing here computes with them.
-    """
-
-    station: str
-    stood: tuple[float, float]
-    stands: tuple[float, float]
-
-    def data(self) -> list[Any]:
-        """Return it as plain data."""
-        return [self.station, list(self.stood), list(self.stands)]
-
-    @classmethod
-    def read(cls, data: list[Any]) -> Siting:
-        """Return it from plain data."""
-        station, (a, b), (x, y) = data
-        return cls(station, (a, b), (x, y))
-
-
-class Change(NamedTuple):
-    """One edit: which cells went from where to where, and which micro-grids came, went or were renamed.
-
-    Attributes
-    ----------
-    kind
-        move, split, merge, take, rename, recode; return, where a file was edited elsewhere; site.
-    moves
-        Cell, the id that it left, the id that it joined; None for none.
-    grids
-        Before and after; None before it came and after it went.
-    sites
-        Stations before and after; None for one that stands where it is in force.
-    """
-
-    kind: str
-    moves: tuple[tuple[int, str | None, str | None], ...]
-    grids: tuple[tuple[MicroGrid | None, MicroGrid | None], ...] = ()
-    sites: tuple[tuple[Siting | None, Siting | None], ...] = ()
-
-    def reversed(self) -> Change:
-        """Return the change that undoes this one."""
-        moves = tuple((cell, after, before) for cell, before, after in self.moves)
-        grids = tuple((after, before) for before, after in self.grids)
-        return Change(self.kind, moves, grids, tuple((after, before) for before, after in self.sites))
-
-    def touched(self) -> set[str]:
-        """Return the ids of all micro-grids concerned; a station is none of them."""
-        ids = {one for _, before, after in self.moves for one in (before, after) if one is not None}
-        return ids | {one.id for pair in self.grids for one in pair if one is not None}
-
-    def data(self) -> dict[str, Any]:
-        """Return it as plain data for JSON."""
-        grids = [[None if one is None else one.data() for one in pair] for pair in self.grids]
-        sites = [[None if one is None else one.data() for one in pair] for pair in self.sites]
-        moves = [list(move) for move in self.moves]
-        return {"kind": self.kind, "moves": moves, "grids": grids} | ({"sites": sites} if sites else {})
-
-    @classmethod
-    def read(cls, data: dict[str, Any]) -> Change:
-        """Return the change from plain data."""
-        pairs = [[None if one is None else MicroGrid(*one) for one in pair] for pair in data["grids"]]
-        sited = [
-            [None if one is None else Siting.read(one) for one in pair] for pair in data.get("sites", ())
-        ]
-        moves = tuple((int(cell), before, after) for cell, before, after in data["moves"])
-        grids = tuple((before, after) for before, after in pairs)
-        return cls(data["kind"], moves, grids, tuple((before, after) for before, after in sited))
 
 
 class Figures(NamedTuple):
@@ -175,6 +87,9 @@ class Draft:
         Polygons that were asked for and have not changed since, by id.
     sited
         Stations that are tried elsewhere than they are in force, by id.
+    compound
+        (m,) in which of the fabric's compounds each cell is tried, -1 for open land; as in force where no
+        boundary of a compound is tried.
     """
 
     fabric: Fabric
@@ -188,9 +103,11 @@ class Draft:
     figures: dict[str, Figures] = field(init=False)
     outlines: dict[str, shapely.Geometry] = field(init=False, default_factory=dict)
     sited: dict[str, Siting] = field(init=False, default_factory=dict)
+    compound: Positions = field(init=False)
 
     def __post_init__(self) -> None:
         self.figures = {one: self._figures(one) for one in self.grids}
+        self.compound = self.fabric.compound.copy()
 
     # --- history ---
 
@@ -255,6 +172,7 @@ class Draft:
             if new is not None:
                 self.grids[new.id] = new
         self._sited(change)
+        self._enclosed(change)
         for one in change.touched():
             self.outlines.pop(one, None)
             if one in self.grids:
@@ -266,6 +184,17 @@ class Draft:
                 del self.sited[was.station]
             if now is not None:
                 self.sited[now.station] = now
+
+    def _enclosed(self, change: Change) -> None:
+        for cell, before, after in change.estates:
+            if self.estate(cell) != before:
+                raise EditRefused("stale", f"Cell {cell} is not in {before} any more; load the draft anew.")
+            self.compound[cell] = NONE if after is None else self.fabric.compounds.index(after)
+
+    def estate(self, cell: int) -> str | None:
+        """Return the compound that a cell is tried in, None for open land."""
+        number = int(self.compound[cell])
+        return None if number == NONE else self.fabric.compounds[number]
 
     def data(self) -> dict[str, Any]:
         """Return history and locks as plain data for JSON; the state is rebuilt from the same start."""
@@ -476,7 +405,7 @@ def split_into(draft: Draft, one: str, count: int, holder: str | None = None) ->
         near,
         [(x, y) for x, y in fabric.place[cells].tolist()],
         fabric.block[cells].tolist(),
-        fabric.compound[cells].tolist(),
+        draft.compound[cells].tolist(),
         [NONE] * len(cells),
         float(np.sqrt(fabric.area_m2[cells].sum() / count)),
         Band(share * (1 - EVEN), share * (1 + EVEN)),
@@ -552,6 +481,37 @@ def site(draft: Draft, station: str, stands: tuple[float, float], place: tuple[f
     if now == was:
         raise EditRefused("not_moved", f"Station {station} stands there already.")
     return Change("site", (), (), ((was, now),))
+
+
+def enclose(draft: Draft, cells: Positions, to: str | None) -> Change:
+    """Try another boundary for a compound: cells join it, or leave theirs for open land where `to` is None.
+
+    Buildings go with all their entrances.
+
+    Raises
+    ------
+    EditRefused
+        If there is no such compound, all is in it already, or a compound would vanish or fall apart.
+    """
+    fabric = draft.fabric
+    if to is not None and to not in fabric.compounds:
+        raise EditRefused("no_compound", f"There is no compound {to} with a cell here.", [to])
+    names = {one for one in fabric.building[cells] if one is not None}
+    cells = np.union1d(np.asarray(cells, dtype=np.int64), np.flatnonzero(np.isin(fabric.building, [*names])))
+    number = NONE if to is None else fabric.compounds.index(to)
+    cells = cells[draft.compound[cells] != number]
+    if not len(cells):
+        raise EditRefused("same_compound", "All that was chosen is there already.")
+    after = draft.compound.copy()
+    after[cells] = number
+    for one in {number, *draft.compound[cells].tolist()} - {NONE}:
+        was, now = (np.flatnonzero(some == one) for some in (draft.compound, after))
+        name = fabric.compounds[one]
+        if not len(now):
+            raise EditRefused("compound_emptied", f"Nothing would be left of compound {name}.", [name])
+        if len(was) and len(fabric.parts(now)) > len(fabric.parts(was)):
+            raise EditRefused("compound_apart", f"Compound {name} would fall apart.", [name])
+    return Change("enclose", (), (), (), tuple((int(cell), draft.estate(cell), to) for cell in cells))
 
 
 def _open(draft: Draft, change: Change) -> Change:

@@ -78,7 +78,9 @@ class Fabric:
     community
         As text.
     block, compound
-        Between which roads and walls, and in which compound; -1 in open land.
+        Between which roads and walls, and in which of the `compounds`; -1 in open land.
+    compounds
+        Ids of the compounds that have cells.
     near
         For each cell its neighbours and the length of the common border.
     perimeter_m, area_m2
@@ -94,6 +96,7 @@ class Fabric:
     community: NDArray[np.object_]
     block: Positions
     compound: Positions
+    compounds: tuple[str, ...]
     near: list[dict[int, float]]
     perimeter_m: Floats
     area_m2: Floats
@@ -135,6 +138,7 @@ class Fabric:
             cells["community_id"].astype(str).to_numpy(dtype=object),
             cells["block"].to_numpy(dtype=np.int64),
             np.array([number.get(one, -1) for one in compound.tolist()], dtype=np.int64),
+            tuple(number),
             near,
             shapely.length(polygon),
             shapely.area(polygon),

@@ -8,13 +8,12 @@ import numpy as np
 
 from geo.codes import issued, series
 from geo.districting import Units, districts_of
-from geo.editing import Change, Draft, EditRefused, MicroGrid
+from geo.editing import Draft, EditRefused
+from geo.edits import Change, MicroGrid
 from geo.partition import NONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from geo.fabric import Fabric
 
     Positions = NDArray[np.int64]
 
@@ -77,7 +76,7 @@ def _grouped(
     known = [one for one in dict.fromkeys(owner.tolist()) if one is not None]
     number = {one: n for n, one in enumerate(known)}
     before = np.array([number.get(one, NONE) for one in owner.tolist()], dtype=np.int64)
-    units = _units(draft.fabric, mine, before if keep else np.full(len(mine), NONE))
+    units = _units(draft, mine, before if keep else np.full(len(mine), NONE))
     found = districts_of(units, draft.band, seed)
     parts = [mine[found.of_unit == n] for n in range(len(found.households))]
     names: list[str | None] = [None] * len(parts)
@@ -99,7 +98,8 @@ def _grouped(
     return [MicroGrid(code, code) for code in codes]
 
 
-def _units(fabric: Fabric, mine: Positions, before: Positions) -> Units:
+def _units(draft: Draft, mine: Positions, before: Positions) -> Units:
+    fabric = draft.fabric
     position = {int(cell): n for n, cell in enumerate(mine)}
     rows = [
         (position[cell], position[other], metres)
@@ -120,7 +120,7 @@ def _units(fabric: Fabric, mine: Positions, before: Positions) -> Units:
         pairs[:, 1].astype(np.int64),
         pairs[:, 2],
         fabric.block[mine],
-        fabric.compound[mine],
+        draft.compound[mine],
         np.array(building, dtype=np.int64),
         before,
         np.zeros(len(mine), dtype=bool),

@@ -2,7 +2,7 @@
 (() => {
   const TOOLS = ["choose", "box", "polygon", "split", "take", "drag", "station"];
   const BUTTONS = {
-    m: "studio-move", g: "studio-merge", s: "studio-split", l: "studio-lock", u: "studio-unlock",
+    m: "studio-move", b: "studio-enclose", g: "studio-merge", s: "studio-split", l: "studio-lock", u: "studio-unlock",
     z: "studio-undo", y: "studio-redo", n: "studio-next", c: "studio-check", r: "studio-again",
     "?": "studio-help", escape: "studio-clear",
   };

@@ -11,7 +11,14 @@ from dash.exceptions import PreventUpdate
 from sqlalchemy.orm import Session
 
 from dashboard import auth
-from dashboard.callbacks import studio_compare, studio_edits, studio_files, studio_jobs, studio_stations
+from dashboard.callbacks import (
+    studio_compare,
+    studio_compounds,
+    studio_edits,
+    studio_files,
+    studio_jobs,
+    studio_stations,
+)
 from dashboard.components import studio as parts
 from dashboard.components.alignment_map import bounds_of, overlay
 from dashboard.components.shell import theme
@@ -41,6 +48,7 @@ def register(app: Dash, services: Services) -> None:
     studio_compare.register(app, services)
     studio_files.register(app, services)
     studio_stations.register(app, services)
+    studio_compounds.register(app, services)
     _register_address(app, services)
     _register_choice(app, services)
 
@@ -285,7 +293,7 @@ def _register_choice(app: Dash, services: Services) -> None:
         if sheet is None:
             return [], None, [], None, "", ""
         hand, *rest = in_hand(sheet, chosen["cells"], chosen["one"], target)
-        hand += studio_stations.moves_shown(sheet)
+        hand += studio_stations.moves_shown(sheet) + studio_compounds.outlines(sheet)
         pair = studio_compare.both(services, auth.scope(), Address.of(search))
         if pair is not None:
             hand = studio_compare.differing(sheet, difference(sheet.draft, pair[1].draft).first) + hand

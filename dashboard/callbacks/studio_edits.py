@@ -16,12 +16,13 @@ from flask import abort
 from dashboard import auth
 from dashboard.callbacks.alignment_jobs import said, tiles_follow
 from dashboard.components import studio as parts
+from dashboard.components.studio_compounds import OUTSIDE
 from dashboard.i18n import _, number
 from dashboard.pages import studio as page
 from dashboard.services import Services
 from dashboard.studio_address import Address
 from dashboard.uploads import may_import
-from data import drawing_files, drawing_publishing, drawings, plans
+from data import drawing_compounds, drawing_files, drawing_publishing, drawings, plans
 from data.drawings import Sheet
 from data.errors import ConflictError, DataError
 from geo import editing
@@ -33,6 +34,7 @@ SNAP_M = 3.0
 """A drawn vertex this close to a stored one is that one."""
 BUTTONS = (
     page.MOVE,
+    page.ENCLOSE,
     page.MERGE,
     page.SPLIT,
     page.LOCK,
@@ -61,6 +63,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.MAP, "drawn"),
         State(page.TOOL, "value"),
         State(page.TARGET, "value"),
+        State(page.ESTATE, "value"),
         State(page.PARTS, "value"),
         State(page.NAME, "value"),
         State(page.CODE, "value"),
@@ -72,7 +75,9 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def edit(*inputs: Any) -> tuple[Any, Any, Any]:
-        *_buttons, drawn, tool, target, count, name, code, free, ticked, chosen, seen, refresh = inputs
+        *_buttons, drawn, tool, target, estate, count, name, code, free, ticked, chosen, seen, refresh = (
+            inputs
+        )
         asked = ctx.triggered_id
         if not seen or not ctx.triggered[0]["value"] or (asked == page.MAP and tool not in page.EDITING):
             raise PreventUpdate
@@ -85,7 +90,7 @@ def register(app: Dash, services: Services) -> None:
             if asked == page.MAP:
                 work = by_drawing(sheet, tool, drawn["coordinates"], wish.one)
             else:
-                fields = {"count": count, "name": name, "code": code, "keep": not free}
+                fields = {"count": count, "name": name, "code": code, "keep": not free, "estate": estate}
                 work = by_button(sheet, asked, wish, **fields)
             after = drawings.edit(services.store, auth.scope(), seen["plan"], seen["version"], work)
         except EditRefused as error:
@@ -94,7 +99,7 @@ def register(app: Dash, services: Services) -> None:
             return refresh + 1, said(str(error), good=False), no_update
         except DataError as error:
             return no_update, said(str(error), good=False), no_update
-        kept = [] if asked in {page.MOVE, page.MERGE, page.MAP} else chosen["cells"]
+        kept = [] if asked in {page.MOVE, page.ENCLOSE, page.MERGE, page.MAP} else chosen["cells"]
         one = chosen["one"] if chosen["one"] in after.draft.grids else None
         one = wish.target if asked == page.MOVE else one
         return refresh + 1, told(sheet, after, asked), {"cells": kept, "one": one, "view": None}
@@ -126,7 +131,9 @@ class Wish:
         return self.cells
 
 
-def by_button(sheet: Sheet, asked: str, wish: Wish, *, count: Any, name: Any, code: Any, keep: bool) -> Work:
+def by_button(
+    sheet: Sheet, asked: str, wish: Wish, *, count: Any, name: Any, code: Any, keep: bool, estate: str | None
+) -> Work:
     """Return what a button does to a draft.
 
     Raises
@@ -149,6 +156,10 @@ def by_button(sheet: Sheet, asked: str, wish: Wish, *, count: Any, name: Any, co
         if not wish.target:
             raise DataError(_("请先选目标微网格。"))
         return _doing(editing.move, wish.some_cells(), wish.target)
+    if asked == page.ENCLOSE:
+        if not estate:
+            raise DataError(_("请先选目标小区。"))
+        return _doing(editing.enclose, wish.some_cells(), None if estate == OUTSIDE else estate)
     if asked == page.MERGE:
         owners = [sheet.draft.owner[cell] for cell in wish.cells]
         ids = [one for one in dict.fromkeys([*wish.rows, *owners]) if one is not None]
@@ -175,7 +186,7 @@ def every(sheet: Sheet) -> Any:
 
 def in_compounds(sheet: Sheet, cells: Any) -> Any:
     """Return the cells of the compounds that some cells lie in."""
-    compound = sheet.draft.fabric.compound
+    compound = sheet.draft.compound
     inside = set(compound[cells].tolist()) - {-1}
     if not inside:
         raise DataError(_("所选的地块不在小区内；请点选小区里的楼栋。"))
@@ -242,12 +253,14 @@ def told(before: Sheet, after: Sheet, asked: str) -> Any:
         return said(
             _("已锁定 {n} 个微网格；锁定的不会被任何操作改动。", n=number(len(draft.locked))), good=True
         )
+    words = {page.UNDO: _("已撤销。"), page.REDO: _("已重做。")}.get(asked, "")
     if before.draft.sited != draft.sited:
-        words = _("已撤销。") if asked == page.UNDO else _("已重做。")
         return said(words + _("草稿现挪动阵地 {n} 处。", n=number(len(draft.sited))), good=True)
+    if (before.draft.compound != draft.compound).any():
+        count = number(len(drawing_compounds.tried(after)))
+        return said(words + _("草稿现改动 {n} 个小区的边界；发布以前小区不变。", n=count), good=True)
     moved = before.draft.owner != draft.owner
     load = float(draft.fabric.households[moved].sum())
-    words = {page.UNDO: _("已撤销。"), page.REDO: _("已重做。")}.get(asked, "")
     text = words + _(
         "{n} 户换了微网格；现有 {k} 个微网格，{m} 个在范围内。",
         n=number(load),
@@ -337,6 +350,8 @@ def published(services: Services, plan_id: int, version: int) -> str:
     counts = [text.format(n=number(done.counts[key])) for key, text in words.items() if done.counts.get(key)]
     if done.stations:
         counts.append(_("挪动阵地 {n} 处", n=number(done.stations)))
+    if done.compounds:
+        counts.append(_("改动小区边界 {n} 个", n=number(done.compounds)))
     return _(
         "方案 {n} 已发布为新版本：{what}；{k} 栋楼换了微网格。",
         n=plan_id,

@@ -13,7 +13,8 @@ from dashboard.i18n import _, number, percent
 from dashboard.map import encode_group
 from dashboard.theme import Theme
 from data.drawings import Sheet
-from geo.editing import EditRefused, Figures, MicroGrid
+from geo.editing import EditRefused, Figures
+from geo.edits import MicroGrid
 from geo.partition import Band
 from models.enums import GridRule
 
@@ -53,6 +54,10 @@ REFUSED = {
     "swallowed": "这样 {ids} 会被整个划走；要合并请用“合并”。",
     "parted": "这样 {ids} 会断成几块，没有改动。",
     "building_cut": "这样会把 {ids} 里一栋楼的几个单元分开；要分开，请点选单元后划入。",
+    "no_compound": "本社区没有这个小区的地块，请重新选择。",
+    "same_compound": "所选的地块已经在那里了。",
+    "compound_emptied": "小区 {ids} 会一块地也不剩；要撤销小区请用数据导入。",
+    "compound_apart": "小区 {ids} 会断成几块；请连同中间的地块一起选。",
     "not_moved": "阵地已经在这里，没有挪动。",
     "stale": "状态已变，请刷新页面后重做。",
     "other_cells": "楼栋数据已更新，这份草稿不能继续；请重新打开社区。",

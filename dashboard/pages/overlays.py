@@ -48,6 +48,7 @@ WEIGHTS = ("over-weight-response", "over-weight-resolution", "over-weight-satisf
 WEIGHTS_BOX, WEIGHTS_NOTE, WEIGHTS_SAVE = "over-weights-box", "over-weights-note", "over-weights-save"
 STEP, SLIDER, PLAY, BEAT, WHEN = "over-step", "over-slider", "over-play", "over-beat", "over-when"
 FIRST, LAST = "over-first", "over-last"
+EXCEL, CSV, DOWNLOAD = "over-excel", "over-csv", "over-download"
 BEAT_MS = 1600
 
 MODE_LABELS = {"one": "一个时段", "change": "两期对比", "pair": "密度×满意率"}
@@ -78,6 +79,7 @@ def layout(services: Services) -> dmc.MantineProvider:
             dcc.Store(id=FIT, data={"by": "load", "search": ""}),
             memory(),
             dcc.Store(id=CELLS),
+            dcc.Download(id=DOWNLOAD),
             dcc.Interval(id=BEAT, interval=BEAT_MS, disabled=True),
             header(PATH, [crumbs]),
             html.Main(
@@ -106,6 +108,13 @@ def layout(services: Services) -> dmc.MantineProvider:
                                     style={"display": "none"},
                                 ),
                                 table(TABLE, colours),
+                                html.Div(
+                                    [
+                                        dmc.Button("Excel", id=EXCEL, size="xs", variant="default"),
+                                        dmc.Button("CSV", id=CSV, size="xs", variant="default"),
+                                    ],
+                                    className="over-files",
+                                ),
                             ],
                             className="panel over-panel",
                         ),

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.components import studio as parts
-from dashboard.components import studio_files, studio_stations
+from dashboard.components import studio_compounds, studio_files, studio_stations
 from dashboard.components.job_bar import job_bar
 from dashboard.components.shell import header, page, theme
 from dashboard.i18n import _, language
@@ -53,6 +53,7 @@ TARGET, MOVE, MERGE, PARTS, SPLIT = (
     "studio-parts",
     "studio-split",
 )
+ESTATE, ENCLOSE = "studio-estate", "studio-enclose"
 LOCK, UNLOCK, LOCK_ALL, UNLOCK_ALL = (
     "studio-lock",
     "studio-unlock",
@@ -85,6 +86,7 @@ EDITING = {"split", "take", "drag"}
 KEYS = (
     ("1 – 7", "点选、框选、圈选、画线切分、圈入当前、拖动边界、挪阵地"),
     ("M", "把所选楼栋划入目标微网格"),
+    ("B", "把所选楼栋归入目标小区（试改小区边界）"),
     ("G", "合并所选楼栋所在的微网格（或列表中勾选的）"),
     ("S", "把当前微网格分成几份"),
     ("L / U", "锁定、解锁当前（或勾选的）微网格"),
@@ -276,6 +278,21 @@ def _right() -> html.Aside:
             ),
             html.Div(
                 [
+                    dmc.Select(
+                        id=ESTATE,
+                        data=[],
+                        placeholder=_("目标小区"),
+                        size="xs",
+                        searchable=True,
+                        style={"flex": 1},
+                        **{"aria-label": _("目标小区")},
+                    ),
+                    _button(_("归入小区"), ENCLOSE),
+                ],
+                className="studio-row",
+            ),
+            html.Div(
+                [
                     _button(_("合并"), MERGE),
                     dmc.NumberInput(
                         id=PARTS, value=2, min=2, max=20, size="xs", w=52, **{"aria-label": _("份数")}
@@ -344,6 +361,7 @@ def _right() -> html.Aside:
     of_draft = [
         studio_stations.section(),
         section(_("当前所选"), html.Div(id=ONE), edits),
+        studio_compounds.section(),
         section(_("重新划分"), again),
         section(
             _("本社区"),

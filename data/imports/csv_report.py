@@ -8,18 +8,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from data.readers import Problem
+from data.spreadsheets import harmless
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _HEADERS = {
     "zh": ("级别", "文件", "行", "列", "值", "问题"),
     "en": ("severity", "file", "row", "column", "value", "problem"),
 }
 _LEVELS = {"zh": {"error": "错误", "warning": "提示"}, "en": {"error": "error", "warning": "warning"}}
-
-
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: an apostrophe before what would be one."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def rows_as_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -11,13 +11,11 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from data.imports.csv_report import harmless
 from data.report.blocks import Report, Table, missing
 from data.report.words import say
+from data.spreadsheets import harmless, printable
 
 _HEAD = PatternFill("solid", fgColor="E9EDF3")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""Letters that a workbook can't hold."""
 _LONGEST = 40
 _TITLE = 31
 """Letters of a sheet's name at most."""
@@ -99,5 +97,5 @@ def _plain(value: Any) -> Any:
     if missing(value):
         return None
     if isinstance(value, str):
-        return harmless(_CONTROL.sub(" ", value))
+        return harmless(printable(value))
     return value.item() if hasattr(value, "item") else value

@@ -96,7 +96,7 @@ def test_a_large_file_shows_how_far_it_is_can_be_cancelled_and_is_stored(
 ) -> None:
     before = town_site.one(select(func.count()).select_from(Claim))
     desk = sit_down(town_site)
-    large = claims(tmp_path / "认领很多.csv", 150_000)
+    large = claims(tmp_path / "认领很多.csv", 500_000)
     assert large.stat().st_size > import_jobs.LARGE_BYTES
     _upload(desk, town_site, large)
     desk.until("() => document.querySelector('#import-job').style.display !== 'none'")

@@ -9,12 +9,12 @@ import numpy as np
 import shapely
 from sqlalchemy import func, select
 
-from data import drawings
+from data import drawing_compounds, drawings
 from data.scope import Scope
 from geo.boundary import drag, handles
 from geo.differences import difference
-from geo.editing import EditRefused
-from models import Building, MicroGrid, Plan, Station
+from geo.editing import EditRefused, enclose
+from models import Building, Compound, MicroGrid, Plan, Station
 from models.enums import PlanStatus, StationTier
 from tests.browser.screens import Desk, Site
 
@@ -286,6 +286,50 @@ def publish(site: Site, desk: Desk, version: int) -> None:
     assert sorted(codes) == sorted(grid.code for grid in sheet.draft.grids.values())
 
 
+def estate_tried(desk: Desk, version: int) -> None:
+    """Try a compound without one of its buildings, see what it comes to, and take it back."""
+    sheet = sheet_of(desk)
+    cells = leaving(sheet)
+    code = sheet.draft.estate(cells[0])
+    name = desk.site.one(select(Compound.name).where(Compound.code == code))
+    desk.ask(
+        "cells => dash_clientside.set_props('studio-chosen', {data: {cells, one: null, view: null}})", cells
+    )
+    desk.page.click("#studio-estate")
+    desk.page.click("div[role=option]:visible:has-text('小区外')")
+    desk.page.click("#studio-enclose")
+    shown(desk, version + 1)
+    desk.until_text("#studio-compounds-table", name)
+    (tried,) = drawing_compounds.tried(sheet_of(desk))
+    assert tried.code == code
+    assert tried.buildings[0] - tried.buildings[1] == 1
+    outline = sheet.degrees(tried.outline.boundary)
+    drawn = [shapely.geometry.shape(f["geometry"]) for f in drafts(desk)]
+    assert any(one.equals_exact(outline, 1e-7) for one in drawn)
+    desk.page.click("#studio-undo")
+    shown(desk, version + 2)
+    assert not sheet_of(desk).enclosed()
+    desk.until("() => document.querySelector('#studio-compounds').style.display === 'none'")
+
+
+def drafts(desk: Desk) -> list[Any]:
+    """Return what the map outlines as tried."""
+    overlays = [one for one in desk.prop("studio-map", "overlays") or [] if one["role"] == "draft"]
+    return [feature for one in overlays for feature in one["geojson"]["features"]]
+
+
+def leaving(sheet: drawings.Sheet) -> list[int]:
+    """Return the cells of a building that its compound can do without."""
+    for name in sorted(set(sheet.draft.fabric.building.tolist()) - {None}):
+        cells = sheet.draft.fabric.cells_of(name)
+        try:
+            enclose(sheet.draft, cells, None)
+        except EditRefused:
+            continue
+        return [int(one) for one in cells]
+    raise AssertionError("no building can leave its compound")
+
+
 def test_a_station_is_moved_by_mouse_and_stands_there_once_published(
     drawn_site: Site, sit_down: Callable[[Site], Desk]
 ) -> None:
@@ -337,6 +381,7 @@ def test_a_station_is_moved_by_mouse_and_stands_there_once_published(
     desk.page.reload()
     shown(desk, before.version + 4)
     assert sheet_of(desk).version == before.version + 4
+    estate_tried(desk, before.version + 4)
     desk.page.click("#studio-publish")
     desk.until_text("#studio-message", "挪动阵地 1 处")
     there = site.one(select(Station.geometry).where(Station.id == station))

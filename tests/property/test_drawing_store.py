@@ -37,6 +37,7 @@ KINDS = [
     "recode",
     "again",
     "site",
+    "enclose",
     "lock",
     "unlock",
     "undo",
@@ -65,7 +66,13 @@ def drawn(_templates, tmp_path_factory):
 
 
 def state(draft):
-    return draft.owner.tolist(), draft.grids.copy(), draft.figures.copy(), draft.sited.copy()
+    return (
+        draft.owner.tolist(),
+        draft.grids.copy(),
+        draft.figures.copy(),
+        draft.sited.copy(),
+        draft.compound.tolist(),
+    )
 
 
 def work_of(sheet, kind, a, b, ends):
@@ -86,6 +93,7 @@ def work_of(sheet, kind, a, b, ends):
         "rename": lambda d: editing.rename(d, one, f"第{b}组"),
         "recode": lambda d: editing.recode(d, one, f"{LAKE}{900 + b % 99}"),
         "again": lambda d: redistricted(d, np.arange(len(d.owner)), sheet.cells.grid, keep=b % 2 == 0),
+        "enclose": lambda d: editing.enclose(d, d.cells(one), [None, *d.fabric.compounds][b % 3]),
         "site": lambda d: editing.site(d, str(a % 3), (114.0, 30.0), (114.0 + b % 4 / 100, 30.0)),
     }
     if kind in operations:
@@ -109,6 +117,10 @@ def checked(sheet, houses):
             assert outside < 1e-6 * row.geometry.area
     for one in draft.grids:
         assert draft.figures[one] == draft._figures(one)
+    fabric = draft.fabric
+    for one in range(len(fabric.compounds)):
+        mine, first = (np.flatnonzero(some == one) for some in (draft.compound, fabric.compound))
+        assert 1 <= len(fabric.parts(mine)) <= len(fabric.parts(first))
 
 
 @given(st.lists(step, min_size=2, max_size=10))

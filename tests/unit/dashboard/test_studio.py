@@ -132,7 +132,7 @@ def test_targets_begin_with_what_lies_beside_in_the_same_grid(sheet: drawings.Sh
 
 
 def test_buttons_ask_for_what_they_need(sheet: drawings.Sheet) -> None:
-    fields = {"count": 2, "name": "", "code": "", "keep": True}
+    fields = {"count": 2, "name": "", "code": "", "keep": True, "estate": None}
     empty = studio_edits.Wish([], None, [], None)
     for asked in (page.MOVE, page.SPLIT, page.LOCK, page.RENAME, page.AGAIN_COMPOUND):
         with pytest.raises(DataError, match="请先"):

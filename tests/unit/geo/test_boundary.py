@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from geo.boundary import drag, handles
-from geo.editing import Draft, EditRefused, MicroGrid
+from geo.editing import Draft, EditRefused
+from geo.edits import MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band
 from tests.drawn import CORNER, METRIC_EPSG, box

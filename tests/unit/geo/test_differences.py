@@ -6,7 +6,8 @@ import geopandas as gpd
 import numpy as np
 
 from geo.differences import difference
-from geo.editing import Draft, MicroGrid
+from geo.editing import Draft
+from geo.edits import MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band
 from tests.drawn import CORNER, METRIC_EPSG, box

@@ -9,11 +9,9 @@ import pytest
 import shapely
 
 from geo.editing import (
-    Change,
     Draft,
     EditRefused,
-    MicroGrid,
-    Siting,
+    enclose,
     merge,
     move,
     move_building,
@@ -24,6 +22,7 @@ from geo.editing import (
     split_into,
     take,
 )
+from geo.edits import Change, MicroGrid, Siting
 from geo.fabric import Fabric
 from geo.partition import Band
 from tests.drawn import box, placed
@@ -229,3 +228,48 @@ def test_an_edit_of_cells_alone_is_stored_as_it_always_was(draft):
     data = rename(draft, one, "新名").data()
     assert set(data) == {"kind", "moves", "grids"}
     assert Change.read(data) == rename(draft, one, "新名")
+
+
+# --- boundaries of compounds ---
+
+
+def test_a_building_joins_another_compound_and_micro_grids_stay_as_they_are(draft):
+    before, compound = state(draft), draft.compound.copy()
+    school = FABRIC.cells_of("school")
+    fresh = Draft(FABRIC, draft.owner.copy(), dict(draft.grids), draft.band, draft.used_codes)
+    assert draft.do(enclose(draft, school[:1], "east")) == set()
+    assert state(draft) == before
+    assert [draft.estate(cell) for cell in school.tolist()] == ["east"] * len(school)
+    again = fresh.resumed(json.loads(json.dumps(draft.data())))
+    assert (again.compound == draft.compound).all()
+    draft.undo()
+    assert (draft.compound == compound).all()
+    draft.redo()
+    draft.do(enclose(draft, school, None))
+    assert (draft.compound == compound).all()
+
+
+def part(*columns):
+    """Return the land of the western compound about some columns of its buildings."""
+    x = FABRIC.place[:, 0] - FABRIC.place[FABRIC.cells_of("s0.0")[0], 0]
+    west = FABRIC.compound == FABRIC.compounds.index("west")
+    return np.flatnonzero(west & np.any([np.abs(x - 30 * one) < 15 for one in columns], axis=0))
+
+
+@pytest.mark.parametrize(
+    ("cells", "to", "reason"),
+    [
+        (FABRIC.cells_of("s0.0"), "nowhere", "no_compound"),
+        (FABRIC.cells_of("s0.0"), "west", "same_compound"),
+        (FABRIC.cells_of("school"), None, "same_compound"),
+        (np.flatnonzero(FABRIC.compound == FABRIC.compounds.index("east")), None, "compound_emptied"),
+        (part(2, 3), None, "compound_apart"),
+        (FABRIC.cells_of("s0.0"), "east", "compound_apart"),
+    ],
+)
+def test_a_compound_neither_vanishes_nor_falls_apart(draft, cells, to, reason):
+    before = draft.compound.copy()
+    with pytest.raises(EditRefused) as refused:
+        enclose(draft, cells, to)
+    assert refused.value.reason == reason
+    assert (draft.compound == before).all()
