@@ -226,6 +226,11 @@ def _right(field: str, header: str, width: int) -> dict[str, Any]:
     }
 
 
+def _between(width: int) -> dict[str, Any]:
+    """Return the column of intervals, which are texts."""
+    return {"field": "interval", "headerName": _("95% 区间"), "width": width, "type": "rightAligned"}
+
+
 def _name() -> dict[str, Any]:
     return {"field": "name", "headerName": _("名称"), "flex": 1, "minWidth": 100, "tooltipField": "name"}
 
@@ -236,7 +241,7 @@ def ranked(frame: pd.DataFrame, unit: str) -> tuple[list[dict[str, Any]], list[d
         _right("rank", _("名次"), 60),
         _name(),
         _right("value", unit if unit == "%" else _("数值"), 76),
-        _right("interval", _("95% 区间"), 104),
+        _between(104),
         _right("n", _("记录数"), 80),
     ]
     rows = [
@@ -269,7 +274,7 @@ def weighed(frame: pd.DataFrame, basis: str) -> tuple[list[dict[str, Any]], list
         _right("rank", _("名次"), 54),
         _name(),
         _right("value", _("加权 %"), 74) | {"tooltipField": "tip"},
-        _right("interval", _("95% 区间"), 104),
+        _between(104),
         *(
             _right(rate, label, 64) | {"tooltipField": "tip"}
             for rate, label in zip(RATES, (_("响应"), _("办结"), _("满意")), strict=True)
@@ -297,7 +302,7 @@ def changed(frame: pd.DataFrame, names: tuple[str, str]) -> tuple[list[dict[str,
         _right("was", _("对照期"), 72) | {"headerTooltip": names[0]},
         _right("now", _("本期"), 68) | {"headerTooltip": names[1]},
         _right("change", _("变化"), 72),
-        {"field": "interval", "headerName": _("95% 区间"), "width": 116, "type": "rightAligned"},
+        _between(116),
     ]
     known = frame[frame["change"].notna()].assign(size=lambda one: one["change"].abs())
     known = known.sort_values(["clear", "size", "code"], ascending=[False, False, True])

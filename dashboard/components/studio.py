@@ -32,6 +32,7 @@ LOCKED = 5
 SELECTED, ACTIVE = "#c2255c", "#1c4fb8"
 MAP_COLORS = {
     "selected": SELECTED,
+    "draft": SELECTED,
     "related": ACTIVE,
     "grid": "#8e24aa",
     "building": "#ffffff",
@@ -268,7 +269,12 @@ def legend() -> html.Div:
         )
         for colour, label in STATES.values()
     ]
-    lines = [("#2b3440", _("微网格")), (MAP_COLORS["grid"], _("网格")), (ACTIVE, _("当前微网格"))]
+    lines = [
+        ("#2b3440", _("微网格")),
+        (MAP_COLORS["grid"], _("网格")),
+        (ACTIVE, _("当前微网格")),
+        (SELECTED, _("草稿试改的小区、阵地")),
+    ]
     keys += [
         html.Div(
             [html.Span(className="align-key line", style={"borderColor": colour}), html.Span(label)],

@@ -30,12 +30,12 @@ def options(names: Mapping[str, str]) -> list[dict[str, str]]:
 
 def table(found: Sequence[Tried], names: Mapping[str, str]) -> list[Any]:
     """Return households and land of each compound, now and in the draft."""
-    head = html.Tr([html.Th(one) for one in (_("小区"), _("现有户数"), _("草稿户数"), _("面积变化"))])
+    head = html.Tr([html.Th(one) for one in (_("小区"), _("户数"), _("面积"))])
     rows = [
         html.Tr(
             [
                 html.Th(names.get(one.code, one.code), scope="row"),
-                *(html.Td(number(count)) for count in one.households),
+                html.Td(" → ".join(number(count) for count in one.households)),
                 html.Td(_("{n} 平方米", n=_signed(one.area_m2[1] - one.area_m2[0]))),
             ]
         )

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+
 from tests.browser.screens import Desk
 
 
@@ -10,6 +16,14 @@ def test_metric_unit_change_pair_and_time(desk: Desk) -> None:
     desk.until("() => document.querySelector('#over-table .ag-row')")
     assert desk.prop("over-map", "values")["layer"] == "community"
     breaks = desk.texts("#over-legend .legend-row span:nth-child(2)")
+    intervals = desk.texts("#over-table .ag-center-cols-container .ag-cell[col-id='interval']")
+    assert intervals
+    assert all(re.fullmatch(r"[0-9.]+—[0-9.]+", one) for one in intervals), intervals
+    with desk.page.expect_download() as waiting:
+        desk.page.click("#over-excel")
+    book = pd.read_excel(io.BytesIO(Path(waiting.value.path()).read_bytes()), sheet_name=None)
+    ranks = book["数据"]["名次"].dropna()
+    assert len(ranks) == len(desk.prop("over-table", "rowData"))
 
     desk.page.click("#over-play")
     desk.until("() => new URLSearchParams(location.search).get('period')")
