@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
+from threading import Lock
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -83,10 +85,40 @@ class Cube:
     def __len__(self) -> int:
         return len(self.day)
 
+    def within(self, scope: Scope) -> Cube:
+        """Return the records that a narrower scope holds."""
+        inside = np.array([code in scope for code in self.area_codes], dtype=bool)
+        kept = inside[self.area]
+        number = np.cumsum(inside) - 1
+        place = np.cumsum(kept) - 1
+        former = {}
+        for layer, (position, codes) in self.former.items():
+            mine = kept[position]
+            if mine.any():
+                some = [code for code, one in zip(codes, mine, strict=True) if one]
+                former[layer] = (place[position[mine]], some)
+        return Cube(
+            day=self.day[kept],
+            area=number[self.area[kept]].astype(np.int32),
+            area_codes=self.area_codes[inside],
+            holder={layer: ids[kept] for layer, ids in self.holder.items()},
+            cell=self.cell[kept],
+            nowhere=self.nowhere[kept],
+            times={name: seconds[kept] for name, seconds in self.times.items()},
+            score=self.score[kept] if len(self.score) else self.score,
+            claimed=self.claimed[kept] if len(self.claimed) else self.claimed,
+            former=former,
+        )
+
     def span(self, first: date, last: date) -> slice:
         """Return the records of these days, both ends counted."""
         start, end = (days_of(first), days_of(last) + 1)
         return slice(*np.searchsorted(self.day, [start, end]).tolist())
+
+
+_lock = Lock()
+_widest: WeakKeyDictionary[Store, dict[Record, tuple[Scope, tuple[int, ...]]]] = WeakKeyDictionary()
+"""The widest scope whose records were read in the last state of the tables."""
 
 
 def days_of(day: date) -> int:
@@ -105,10 +137,27 @@ def end_of(day: date) -> int:
 
 
 def cube(store: Store, scope: Scope, record: Record) -> Cube:
-    """Return the records of a table in a scope as they are now."""
+    """Return the records of a table in a scope as they are now.
+
+    What was read for a scope that holds this one is narrowed; only the widest scope reads.
+    """
     revisions = store.table_revisions()
     names = (record, "former_place", "claim" if record == "request" else record)
-    return _cube(store, scope, record, tuple(revisions.get(name, 0) for name in names))
+    state = tuple(revisions.get(name, 0) for name in names)
+    with _lock:
+        wide, read = _widest.setdefault(store, {}).get(record, (scope, ()))
+    if read == state and scope != wide and scope.prefix.startswith(wide.prefix):
+        return _narrowed(store, wide, scope, record, state)
+    found = _cube(store, scope, record, state)
+    with _lock:
+        if read != state or wide.prefix.startswith(scope.prefix):
+            _widest[store][record] = (scope, state)
+    return found
+
+
+@lru_cache(maxsize=24)
+def _narrowed(store: Store, wide: Scope, scope: Scope, record: Record, state: tuple[int, ...]) -> Cube:
+    return _cube(store, wide, record, state).within(scope)
 
 
 @lru_cache(maxsize=24)

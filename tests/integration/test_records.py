@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.event import listen
 
+from data import cubes
 from data.bulk import insert_frame
 from data.errors import DataError
 from data.periods import Window
@@ -118,6 +119,35 @@ def test_a_scope_asks_the_store_for_its_own_records_only(town_copy) -> None:
     tables = [one for one in asked if "FROM claim" in one or "FROM compound" in one]
     assert len(tables) >= 2
     assert all("area_code >=" in one for one in tables)
+
+
+def test_what_was_read_for_the_city_is_narrowed_to_what_a_scope_would_read(asked) -> None:
+    with asked.writing("former_place") as session:
+        for record, code in ((1, town.SPRING + "X02"), (12, None), (13, town.SPRING + "X99")):
+            session.add(FormerPlace(table_name="request", record_id=record, layer="compound", code=code))
+    scopes = [Scope(prefix) for prefix in (town.EAST[:6], town.SPRING, town.WEST_GATE, "999")]
+    for record in ("request", "claim", "rating"):
+        own = [cubes.cube(asked, scope, record) for scope in scopes]
+        whole = cubes.cube(asked, ALL, record)
+        statements: list[str] = []
+        listen(asked.engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))  # noqa: B023
+        for scope, read in zip(scopes, own, strict=True):
+            found = cubes.cube(asked, scope, record)
+            assert found is not read
+            assert found.area_codes[found.area].tolist() == read.area_codes[read.area].tolist()
+            for name in ("day", "cell", "nowhere", "score", "claimed"):
+                assert getattr(found, name).tolist() == getattr(read, name).tolist()
+            for several in ("holder", "times"):
+                assert {k: v.tolist() for k, v in getattr(found, several).items()} == {
+                    k: v.tolist() for k, v in getattr(read, several).items()
+                }
+            was, now = (
+                {layer: dict(zip(at.tolist(), codes, strict=True)) for layer, (at, codes) in one.items()}
+                for one in (read.former, found.former)
+            )
+            assert was == now
+        assert not [one for one in statements if f"FROM {record}" in one]
+        assert len(whole) > 0
 
 
 def test_every_level_has_the_same_sum(town_store, asked) -> None:
