@@ -20,7 +20,8 @@ from data.periods import Window
 from data.queries import areas, coverage, people, rates
 from data.queries.comparisons import compare
 from data.queries.coverage import Walk
-from data.queries.records import SHARES, TOO_FEW, Metric, first_day, measure
+from data.queries.records import SHARES, TOO_FEW, Metric, View, first_day, measure
+from data.queries.three_rates import weights_of
 from data.report.blocks import CLEAR, Bars, Column, Report, Section, Table, day_text, span_text
 from data.report.pictures import metric_map, reach_map
 from data.report.words import METHODS, METRICS, Language, say
@@ -197,6 +198,9 @@ class _Writer:
         rows = [*self._covered(), *self._reached()]
         recorded = [self._recorded(metric) for metric in METRICS]
         known = all(one.pop("known") for one in recorded)
+        mean = list(METRICS).index(Metric.THREE_RATES)
+        if np.isnan(recorded[mean]["value"]):  # of rates that are not all known there is no mean
+            del recorded[mean]
         frame = pd.DataFrame([*rows, *recorded])
         columns = [
             Column("label", self.say("rate"), width=3),
@@ -264,7 +268,10 @@ class _Writer:
 
     def _recorded(self, metric: Metric) -> dict[str, Any]:
         label, over, under, unit = METRICS[metric]
-        found = compare(self.store, self.scope, metric, self.level, (self.before, self.window))
+        with self.store.reading() as session:
+            weights = weights_of(session)
+        view = View(weights=weights)
+        found = compare(self.store, self.scope, metric, self.level, (self.before, self.window), view)
         now = found.second.frame.set_index("code").loc[self.area.code]
         both = found.frame.set_index("code").loc[self.area.code]
         with self.store.reading() as session:
@@ -277,6 +284,9 @@ class _Writer:
             (over[self.language], under[self.language]),
             self.span_text(self.window),
         )
+        if metric is Metric.THREE_RATES:
+            named = dict(zip("abc", (f"{one:g}" for one in weights), strict=True))
+            row["numerator_label"] = over[self.language].format(**named)
         if known:
             row |= {"change": both["change"], "clear": CLEAR if both["clear"] else ""}
         return row | {"unit": unit, "known": known}

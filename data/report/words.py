@@ -28,6 +28,12 @@ METRICS: dict[Metric, tuple[Text, Text, Text, str]] = {
         Text("期内评价", "ratings of the period"),
         "percent",
     ),
+    Metric.THREE_RATES: (
+        Text("三率加权平均", "Three rates, weighted"),
+        Text("响应率×{a}＋办结率×{b}＋满意率×{c}", "response × {a} + resolution × {b} + satisfaction × {c}"),
+        Text("权重之和", "sum of the weights"),
+        "percent",
+    ),
     Metric.MATCH_RATE: (
         Text("诉求认领率", "Requests claimed"),
         Text("期末前有人认领的诉求", "requests taken on by the end"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 from sqlalchemy import update
@@ -20,6 +21,7 @@ from data.queries import coverage, people, rates
 from data.queries.comparisons import compare
 from data.queries.coverage import Walk
 from data.queries.records import Metric, measure
+from data.queries.three_rates import set_weights
 from data.report import contents, typeset, workbook
 from data.report.blocks import DASH, Map
 from data.report.contents import as_long, before, months
@@ -27,7 +29,7 @@ from data.report.words import METRICS, TEXTS
 from data.scope import Scope
 from data.store import Store
 from data.units import Level
-from models import Area
+from models import Area, Request
 from models.enums import AreaLevel
 from tests import town
 from tests.parts import missing
@@ -77,6 +79,10 @@ def test_key_figures_are_those_of_the_queries(steady, found):
             assert row["value"] == pytest.approx(total["value"], nan_ok=True)
     for metric, (label, *_, unit) in METRICS.items():
         alone = measure(steady, Scope(), metric, Level.CITY, HALF).frame.iloc[0]
+        if metric is Metric.THREE_RATES:
+            assert np.isnan(alone["value"])  # nothing was asked for, so there is no mean
+            assert label.zh not in rows.index
+            continue
         row = rows.loc[label.zh]
         assert row["numerator"] == alone["numerator"]
         assert row["denominator"] == (alone["n"] if unit == "count" else alone["denominator"])
@@ -245,3 +251,21 @@ def test_a_report_compares_with_the_period_that_is_asked_for(steady):
 def test_a_period_is_not_compared_with_months_of_its_own():
     with pytest.raises(DataError, match="重叠"):
         as_long(months("2022-01", "2022-06"), "2021-09")
+
+
+def test_the_three_rates_stand_together_by_the_weights_of_the_city(steady, tmp_path):
+    path = tmp_path / "city.gpkg"
+    shutil.copy(steady.engine.url.database, path)
+    store = Store.open(f"sqlite:///{path}")
+    at = datetime(2022, 3, 10, 4, tzinfo=UTC)
+    with store.writing("request") as session:
+        for n in range(20):
+            done = at if n % 2 else None
+            session.add(Request(area_code=town.SPRING, asked_at=at, responded_at=at, done_at=done))
+    set_weights(store, (1.0, 2.0, 0.0))
+    figures = report.assemble(store, Scope(), town.CITY, HALF).table("figures").frame.set_index("label")
+    store.close()
+    row = figures.loc["三率加权平均"]
+    assert row["value"] == pytest.approx((100 + 2 * 50) / 3)
+    assert (row["numerator"], row["denominator"]) == (pytest.approx(200), 3)
+    assert row["numerator_label"] == "响应率×1＋办结率×2＋满意率×0"
