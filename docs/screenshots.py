@@ -206,6 +206,7 @@ def grids(browser: Browser, url: str, out: Path) -> None:
     grid_edits(page, picture)
     compared(page, picture)
     station(page, picture)
+    estate(page, picture)
     page.click("#studio-check")
     page.wait_for_selector("#studio-broken .ag-row")
     picture("rules")
@@ -283,6 +284,22 @@ def station(page: Page, picture: Callable[[str], None]) -> None:
     picture("station")
     page.keyboard.press("z")
     page.keyboard.press("1")
+    page.wait_for_timeout(1500)
+
+
+def estate(page: Page, picture: Callable[[str], None]) -> None:
+    """Try a compound without the building in the middle of the map, and undo it."""
+    page.click("#studio-table .ag-row[row-index='9'] .ag-cell[col-id='code']")
+    page.wait_for_timeout(2500)
+    box = page.locator("#studio-map canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2 + 8, box["y"] + box["height"] / 2 + 8)
+    page.wait_for_timeout(1500)
+    page.click("#studio-estate")
+    page.click("[role=option]:visible >> nth=-1")
+    page.click("#studio-enclose")
+    page.wait_for_function("document.querySelector('#studio-compounds').style.display !== 'none'")
+    picture("compound")
+    page.click("#studio-undo")
     page.wait_for_timeout(1500)
 
 
