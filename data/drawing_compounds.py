@@ -21,14 +21,9 @@ from data.drawings import Sheet
 from data.errors import DataError
 from data.ledger import compare
 from data.scope import Scope
+from geo.enclosure import reshaped
 from geo.proposal import dissolved
 from models import Compound
-
-NEAR_M = 15.0
-"""Drawn boundaries run beside the cells; this near to cells that move they run along them afterwards."""
-GRID_M = 1e-5
-"""Finer than what tells two vertices apart in the store."""
-SLIVER_M2 = 1.0
 
 
 @dataclass(frozen=True)
@@ -137,26 +132,3 @@ def _households(one: Tried, stored: int | None) -> int | None:
     """Return what a register's count becomes: it follows the dwellings that come and go."""
     before, after = one.households
     return None if stored is None else max(round(stored + after - before), 0)
-
-
-def reshaped(stored: shapely.Geometry, moved: shapely.Geometry, own: shapely.Geometry) -> shapely.Geometry:
-    """Return a stored boundary that takes part in a move of cells: theirs nearby, as it was elsewhere.
-
-    Parameters
-    ----------
-    stored, moved, own
-        The boundary in force, the cells that join or leave, all cells of the compound then; in metres.
-    """
-    near = shapely.buffer(moved, NEAR_M, join_style="mitre")
-    kept = shapely.difference(stored, near, grid_size=GRID_M)
-    drawn = shapely.intersection(own, near, grid_size=GRID_M)
-    made = shapely.get_parts(shapely.union(kept, drawn, grid_size=GRID_M))
-    parts = [_filled(part) for part in made if shapely.area(part) >= SLIVER_M2]
-    return shapely.MultiPolygon(parts)
-
-
-def _filled(part: shapely.Polygon) -> shapely.Polygon:
-    """Return a polygon without holes that are slivers."""
-    rings = shapely.get_rings(part)
-    inner = [ring for ring in rings[1:] if shapely.area(shapely.polygons(ring)) >= SLIVER_M2]
-    return shapely.Polygon(rings[0], inner)

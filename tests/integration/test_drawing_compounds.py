@@ -15,6 +15,7 @@ from data.errors import ConflictError, DataError
 from data.scope import Scope
 from data.store import Store
 from geo import editing
+from geo.enclosure import NEAR_M
 from models import BoundaryVersion, Building, Change, Compound, MicroGrid
 from tests import lake as lake_houses
 from tests.town import LAKE
@@ -154,7 +155,7 @@ def test_a_boundary_drawn_beside_the_cells_changes_nearby_only(
     sheet = drawings.load(lake, CITY, plan)
     before, after = (sheet.metres(one) for one in (away, shape(lake, 7)))
     assert shapely.get_num_geometries(after) == 1
-    beyond = shapely.buffer(tried.moved, drawing_compounds.NEAR_M + 0.1, join_style="mitre")
+    beyond = shapely.buffer(tried.moved, NEAR_M + 0.1, join_style="mitre")
     assert shapely.area(shapely.difference(shapely.symmetric_difference(before, after), beyond)) < 0.1
     assert shapely.area(shapely.intersection(after, tried.moved)) < 0.1
 
