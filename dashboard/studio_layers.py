@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from dashboard import auth
 from dashboard.components.studio import short
-from dashboard.i18n import _, number
+from dashboard.i18n import _, language, number
 from dashboard.services import Services
 from data import drawing_stations, drawings
 from data.drawings import Sheet
@@ -84,9 +84,9 @@ def knots(services: Services, sheet: Sheet) -> dict[str, str]:
 
 
 def _url(services: Services, sheet: Sheet, name: str, version: int = 0) -> str:
-    """Return the address of a layer: browsers keep it, so it tells one draft and version from any other."""
+    """Return the address of a layer: browsers keep it, so it tells apart draft, version and language."""
     reader = f"{(services.store.setting(IDENTITY) or '')[:8]}.{sheet.created_at:%y%m%d%H%M%S}"
-    return f"/studio/{sheet.plan_id}/{version}/{name}.json?for={reader}"
+    return f"/studio/{sheet.plan_id}/{version}/{name}.json?for={reader}&lang={language()}"
 
 
 def _collection(sheet: Sheet, shapes: Any, properties: Iterable[dict[str, Any]]) -> str:
@@ -124,7 +124,7 @@ def labels(sheet: Sheet) -> str:
     rank = np.empty(len(ids), dtype=np.int64)
     rank[np.argsort(-load, kind="stable")] = np.arange(1, len(ids) + 1)
     texts = [
-        f"{short(draft.grids[one].code, sheet.area_code)}\n{_('{n}户', n=number(n))}"
+        short(draft.grids[one].code, sheet.area_code) + "\n" + _("{n}户", n=number(n))
         for one, n in zip(ids, load.tolist(), strict=True)
     ]
     rows = [

@@ -129,7 +129,7 @@ def exported(services: Services, plan_id: int, form: str) -> Any:
     with tempfile.TemporaryDirectory() as folder, services.store.reading() as session:
         if not plans_of(session, auth.scope(), plan_id):
             abort(404)
-        path = Path(folder) / f"{_('拉平方案')}{plan_id}.{form}"
+        path = Path(folder) / _("拉平方案{id}.{form}", id=plan_id, form=form)
         write(session, auth.scope(), plan_id, path)
         return dcc.send_bytes(path.read_bytes(), path.name)
 

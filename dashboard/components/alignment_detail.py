@@ -68,7 +68,7 @@ def _title(kind: str, name: str) -> html.Div:
 
 
 def _metres(value: float | None, digits: int = 2) -> str:
-    return f"{number(value, digits)} {_('米')}" if value is not None else ""
+    return _("{n} 米", n=number(value, digits)) if value is not None else ""
 
 
 def _finding(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: Any) -> Card:
@@ -80,7 +80,7 @@ def _finding(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: A
             _title(_(tables.LAYERS[row.layer]), _(row.kind.label)),
             _facts(
                 (_("涉及"), shown),
-                (_("面积"), f"{number(row.area_m2, 2)} {_('平方米')}" if row.area_m2 is not None else ""),
+                (_("面积"), _("{n} 平方米", n=number(row.area_m2, 2)) if row.area_m2 is not None else ""),
                 (_("长度"), _metres(row.length_m, 1)),
             ),
         ],
@@ -97,7 +97,7 @@ def _move(session: Session, _scope: Scope, _plan: AlignmentRef | None, row: Any)
             _facts(
                 (_("原属"), names.get(row.from_code or "", nobody)),
                 (_("现属"), names.get(row.to_code or "", nobody)),
-                (_("面积"), f"{number(row.area_m2, 1)} {_('平方米')}"),
+                (_("面积"), _("{n} 平方米", n=number(row.area_m2, 1))),
                 (_("户数"), number(row.households) if row.households else ""),
                 (_("最大位移"), _metres(row.displacement_m)),
                 (_("状态"), _("采纳") if row.accepted else _("不采纳")),

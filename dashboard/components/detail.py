@@ -171,7 +171,7 @@ def _station(record: Station) -> list[Fact]:
 
 def _post(post: Post) -> html.Div:
     workers = _("、").join(f"{_(role.label)} {count}" for role, count in post.workers.items())
-    note = f"{post.responsible_body or _('责任单位未填')} · {workers or _('未配网格员')}"
+    note = " · ".join((post.responsible_body or _("责任单位未填"), workers or _("未配网格员")))
     return html.Div(
         [
             link(f"grid:{post.grid_id}", post.name),

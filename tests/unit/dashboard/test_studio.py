@@ -16,7 +16,9 @@ from dashboard.callbacks import studio, studio_edits
 from dashboard.components import studio as parts
 from dashboard.components import studio_compare
 from dashboard.figures.studio import histogram
+from dashboard.i18n import COOKIE
 from dashboard.pages import studio as page
+from dashboard.services import Services
 from dashboard.studio_address import Address
 from dashboard.theme import LIGHT
 from data import drawings
@@ -193,6 +195,20 @@ def test_rows_are_by_code_and_cells_have_a_colour_for_each_state(sheet: drawings
         values = parts.values(sheet)
     assert [row["code"] for row in rows] == sorted(row["code"] for row in rows)
     assert len(values["colors"]) == 2 * len(parts.STATES)
+
+
+def test_labels_speak_the_language_of_the_request_and_have_an_address_of_their_own_in_each(
+    services: Services, sheet: drawings.Sheet
+) -> None:
+    texts, addresses = {}, {}
+    for language in ("zh", "en"):
+        with Flask("t").test_request_context(headers={"Cookie": f"{COOKIE}={language}"}):
+            found = json.loads(studio_layers.labels(sheet))["features"]
+            texts[language] = {one["properties"]["name"] for one in found}
+            addresses[language] = {one["url"] for one in studio_layers.sources(services, sheet, [])}
+    assert "00102\n300户" in texts["zh"]
+    assert "00102\n300 hh" in texts["en"]
+    assert not addresses["zh"] & addresses["en"]
 
 
 def test_layers_of_a_draft_go_to_who_may_see_them_only(serve, services) -> None:
