@@ -7,13 +7,12 @@ communities concerned anew; nothing is ever patched.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import geopandas as gpd
@@ -24,8 +23,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from data import plans
+from data.alignment_layers import Layers, read_layers
+from data.alignment_wishes import Gift, Wishes, asked, with_gifts
 from data.bulk import geo_frame_of, insert_frame, table_of
-from data.errors import DataError
 from data.jobs import Report, StoppedError
 from data.ledger import compare
 from data.metric import Plane
@@ -33,173 +33,18 @@ from data.scope import Scope
 from data.store import Store
 from geo.align import Alignment, Cancelled, Choices, align
 from models import (
-    Area,
     Base,
-    Building,
     Change,
-    Compound,
-    Grid,
-    MicroGrid,
     Move,
     Plan,
     Refusal,
     Relation,
     Road,
 )
-from models.enums import AreaLevel, ChangeAction, MoveReason, PlanKind
+from models.enums import ChangeAction, PlanKind
 
 POOL_FROM = 12
 """Fewer communities are solved sooner than the processes of a pool have started."""
-
-
-@dataclass(frozen=True)
-class Layers:
-    """What the engine takes: frames in metres with ``id`` (the code; of communities the area code).
-
-    Attributes
-    ----------
-    revision
-        Of the store, when they were read.
-    """
-
-    communities: gpd.GeoDataFrame
-    compounds: gpd.GeoDataFrame
-    grids: gpd.GeoDataFrame
-    micro_grids: gpd.GeoDataFrame | None
-    buildings: gpd.GeoDataFrame | None
-    plane: Plane
-    revision: int
-
-    def of(self, layer: str) -> gpd.GeoDataFrame | None:
-        """Return the frame of ``compound``, ``grid`` or ``micro_grid``."""
-        return {"compound": self.compounds, "grid": self.grids, "micro_grid": self.micro_grids}[layer]
-
-
-@dataclass(frozen=True)
-class Gift:
-    """A disputed piece that the planner gave to one side: `piece` is WKB in hex, EPSG:4490."""
-
-    layer: str
-    to: str
-    piece: str
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the planner asks of an alignment; kept with the plan.
-
-    Attributes
-    ----------
-    tolerance, lead, wide
-        As `geo.align.Choices` takes them.
-    frozen_kinds
-        Kinds of compounds whose outlines stay.
-    communities
-        Codes of the communities that are levelled.
-    left_out
-        Those of them whose changes the planner refused as a whole.
-    gifts
-        Disputes that the planner decided.
-    """
-
-    tolerance: float = 5.0
-    lead: str = "neither"
-    wide: str = "refuse"
-    frozen_kinds: tuple[str, ...] = ()
-    communities: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    gifts: tuple[Gift, ...] = field(default_factory=tuple)
-
-    def text(self) -> str:
-        """Return it as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False)
-
-    @classmethod
-    def of(cls, text: str | None) -> Wishes:
-        """Read it from JSON."""
-        known = json.loads(text or "{}")
-        gifts = tuple(Gift(**one) for one in known.pop("gifts", ()))
-        plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in known.items()}
-        return cls(**plain, gifts=gifts)
-
-
-# --- out of the store ---
-
-
-def read_layers(store: Store, scope: Scope, community_codes: Iterable[str]) -> Layers:
-    """Read communities with all that lies in them, in metres.
-
-    Parameters
-    ----------
-    community_codes
-        12-digit codes; what lies outside the `scope` is left out.
-
-    Raises
-    ------
-    DataError
-        Where none of them is a community of the scope.
-    """
-    codes = sorted(set(community_codes))
-    with store.reading() as session:
-        revision = store.revision()
-        inside = (scope.where(Area.code), Area.level == AreaLevel.COMMUNITY, Area.code.in_(codes))
-        areas = geo_frame_of(session, Area, ["code"], *inside)
-        if areas.empty:
-            raise DataError("没有选中管辖范围内的社区；请先在社区表中勾选。")
-        plane = Plane.of(session, np.asarray(areas.geometry.values, dtype=object))
-        read = _Reader(session, scope, sorted(areas["code"]), plane)
-        layers = Layers(
-            plane_frame(areas.rename(columns={"code": "id"}), plane),
-            read.layer(Compound, "code", "area_code", "walled", "kind", "households"),
-            read.layer(Grid, "code", "area_code", "households"),
-            read.layer(MicroGrid, "code", "area_code"),
-            read.layer(Building, "id", "area_code", "households"),
-            plane,
-            revision,
-        )
-    micro_grids = layers.micro_grids if len(cast("gpd.GeoDataFrame", layers.micro_grids)) else None
-    buildings = layers.buildings if len(cast("gpd.GeoDataFrame", layers.buildings)) else None
-    return replace(layers, micro_grids=micro_grids, buildings=buildings)
-
-
-@dataclass(frozen=True)
-class _Reader:
-    session: Session
-    scope: Scope
-    codes: list[str]
-    plane: Plane
-
-    def layer(self, model: type[Base], key: str, *columns: str) -> gpd.GeoDataFrame:
-        table = table_of(model)
-        conditions = [
-            table.columns["area_code"].in_(self.codes),
-            self.scope.where(table.columns["area_code"]),
-        ]
-        if "valid_to" in table.columns:
-            conditions.append(table.columns["valid_to"].is_(None))
-        frame = geo_frame_of(self.session, model, [key, *columns], *conditions)
-        frame = frame.rename(columns={key: "id"})
-        if "kind" in frame:
-            frame["kind"] = [None if one is None else str(one) for one in frame["kind"]]
-        return plane_frame(frame, self.plane)
-
-
-def plane_frame(frame: gpd.GeoDataFrame, plane: Plane) -> gpd.GeoDataFrame:
-    """Return a frame of the store in metres."""
-    metres = plane.metres(np.asarray(frame.geometry.values, dtype=object))
-    return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=_single(metres), crs=plane.crs)
-
-
-def _single(polygons: Any) -> Any:
-    """Return polygons where a MultiPolygon holds one only, as the store keeps them."""
-    result = np.asarray(polygons, dtype=object).copy()
-    multi = shapely.get_type_id(result) == shapely.GeometryType.MULTIPOLYGON
-    one = np.flatnonzero(multi & (shapely.get_num_geometries(result) == 1))
-    result[one] = shapely.get_geometry(result[one], 0)
-    return result
-
-
-# --- the work ---
 
 
 def solve(
@@ -264,7 +109,7 @@ def solve_again(
         moves = _moves(session, plan_id, communities)
     declined = ~moves["accepted"].to_numpy(dtype=bool)
     declined = (declined | moves["id"].isin(refuse).to_numpy()) & ~moves["id"].isin(accept).to_numpy()
-    wishes = _with_gifts(wishes, give, moves[moves["id"].isin(take_back)])
+    wishes = asked(wishes, give, moves[moves["id"].isin(take_back)])
     layers = read_layers(store, scope, communities)
     report.stop_if_cancelled()
     held = moves[declined & ~moves["id"].isin(take_back).to_numpy()]
@@ -315,18 +160,6 @@ def _together(before: _Standing, after: _Standing, asked: list[Any]) -> dict[str
     }
 
 
-def _with_gifts(wishes: Wishes, give: Gift | None, taken: gpd.GeoDataFrame) -> Wishes:
-    gifts = list(wishes.gifts)
-    for layer, to, piece in zip(taken["layer"], taken["to_code"], taken.geometry, strict=True):
-        gifts = [
-            one
-            for one in gifts
-            if (one.layer, one.to) != (layer, to)
-            or not shapely.intersects(shapely.point_on_surface(shapely.from_wkb(one.piece)), piece)
-        ]
-    return replace(wishes, gifts=tuple([*gifts, give] if give else gifts))
-
-
 def _computed(
     layers: Layers, wishes: Wishes, frozen: frozenset[tuple[str, str]], report: Report
 ) -> tuple[Alignment, gpd.GeoDataFrame]:
@@ -367,65 +200,6 @@ def _pool(communities: int) -> Iterator[Executor | None]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def with_gifts(layers: Layers, gifts: Sequence[Gift]) -> tuple[Layers, gpd.GeoDataFrame]:
-    """Return drawn layers where disputed pieces belong to whom the planner gave them, and those moves."""
-    changed: dict[str, gpd.GeoDataFrame] = {}
-    rows: list[dict[str, Any]] = []
-    for gift in gifts:
-        frame = changed.get(gift.layer, layers.of(gift.layer))
-        if frame is None or gift.to not in set(frame["id"]):
-            continue
-        piece = layers.plane.metres(np.array([shapely.from_wkb(gift.piece)], dtype=object))[0]
-        shapes = np.asarray(frame.geometry.values, dtype=object).copy()
-        winner = int(np.flatnonzero(frame["id"] == gift.to)[0])
-        touched = shapely.STRtree(shapes).query(piece, predicate="intersects")
-        losers = [k for k in touched.tolist() if k != winner and _shared(shapes[k], piece) > 1.0]
-        shapes[losers] = shapely.difference(shapes[losers], piece)
-        shapes[winner] = shapely.union_all([shapes[winner], piece], grid_size=None)
-        changed[gift.layer] = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-        rows += _decided(layers, gift, frame, losers, winner, piece)
-    columns = ["layer", "from_id", "to_id", "community_id", "area_m2", "households", "displacement_m"]
-    moves = gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=[*columns, "reason", "geometry"]),
-        geometry="geometry",
-        crs=layers.plane.crs,
-    )
-    drawn = replace(
-        layers,
-        compounds=changed.get("compound", layers.compounds),
-        grids=changed.get("grid", layers.grids),
-        micro_grids=changed.get("micro_grid", layers.micro_grids),
-    )
-    return drawn, moves
-
-
-def _shared(shape: Any, piece: Any) -> float:
-    return float(shapely.area(shapely.intersection(shape, piece)))
-
-
-def _decided(
-    layers: Layers, gift: Gift, frame: gpd.GeoDataFrame, losers: list[int], winner: int, piece: Any
-) -> list[dict[str, Any]]:
-    households = 0.0
-    if layers.buildings is not None:
-        middle = shapely.point_on_surface(np.asarray(layers.buildings.geometry.values, dtype=object))
-        inside = shapely.intersects(middle, piece)
-        households = float(pd.to_numeric(layers.buildings["households"])[inside].sum())
-    codes = [frame["id"].iloc[k] for k in losers] or [None]
-    circle = shapely.maximum_inscribed_circle(piece, 0.1)
-    shared = {
-        "layer": gift.layer,
-        "to_id": gift.to,
-        "community_id": frame["area_code"].iloc[winner],
-        "area_m2": float(shapely.area(piece)),
-        "households": households,
-        "displacement_m": 2 * float(shapely.length(circle)),
-        "reason": MoveReason.DECIDED.value,
-        "geometry": piece,
-    }
-    return [{"from_id": code, **shared} for code in codes]
 
 
 # --- into the store ---

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from sqlalchemy.orm import Session
 
-from data.alignments import plane_frame
+from data.alignment_layers import plane_frame
 from data.bulk import geo_frame_of, table_of
 from data.errors import DataError
 from data.metric import Plane

@@ -23,7 +23,7 @@ import shapely
 import typst
 from sqlalchemy.orm import Session
 
-from data.alignments import plane_frame
+from data.alignment_layers import plane_frame
 from data.bulk import geo_frame_of
 from data.catalogue import Text
 from data.cities import today

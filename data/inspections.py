@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from data.alignments import Layers, read_layers
+from data.alignment_layers import Layers, read_layers
 from data.bulk import frame_of, geo_frame_of, insert_frame
 from data.jobs import Report
 from data.scope import Scope

@@ -20,8 +20,8 @@ from dashboard.i18n import _, number
 from dashboard.pages import alignment as page
 from dashboard.services import Services
 from dashboard.uploads import may_import
-from data import alignment_export, alignments, inspections, plans, versions
-from data.alignments import Gift
+from data import alignment_export, alignment_layers, alignments, inspections, plans, versions
+from data.alignment_wishes import Gift
 from data.errors import ConflictError, DataError
 from data.queries.alignments import plans_of, row_of
 from models.enums import MoveReason
@@ -116,7 +116,7 @@ def checked_again(services: Services, before: int, touched: list[str]) -> str:
         return _("请重新检查这些社区。")
     with store.reading() as session:
         known = inspections.communities(session, scope).set_index("code")["finding_count"].reindex(touched)
-    layers = alignments.read_layers(store, scope, touched)
+    layers = alignment_layers.read_layers(store, scope, touched)
     now = inspections.keep(store, layers, inspections.findings_of(layers, TOLERANCE_M), TOLERANCE_M)
     if known.isna().any():
         return _("复查有 {n} 处问题。", n=number(now))

@@ -18,7 +18,7 @@ from dashboard.pages import alignment as page
 from dashboard.services import Services
 from dashboard.uploads import may_import
 from data import alignments, inspections
-from data.alignments import Wishes
+from data.alignment_wishes import Wishes
 from data.errors import DataError
 from data.jobs import CANCELLED, DONE, FAILED
 from data.jobs import State as JobState

@@ -28,6 +28,8 @@ from dashboard.commands.alignment_report import (
     summary_of,
 )
 from data import alignments
+from data.alignment_layers import Layers, read_layers
+from data.alignment_wishes import Wishes
 from data.boundary_files import (
     ROLES,
     frozen_ids,
@@ -185,7 +187,10 @@ def align_layers(
             read = time.perf_counter()
             run = _aligned(stored.parts, Choices(tolerance, lead.value, wide.value), count, tell)
             plan = _draft(
-                store, stored.layers, run.alignment, alignments.Wishes(tolerance, lead.value, wide.value)
+                store,
+                stored.layers,
+                run.alignment,
+                Wishes(tolerance, lead.value, wide.value),
             )
         run.seconds["read"] = read - started
     run.seconds["total"] = time.perf_counter() - started
@@ -252,7 +257,7 @@ def _store() -> Store:
 
 @dataclass(frozen=True)
 class _Stored:
-    layers: alignments.Layers
+    layers: Layers
 
     @property
     def parts(self) -> list[gpd.GeoDataFrame | None]:
@@ -263,10 +268,10 @@ class _Stored:
 def _stored(store: Store, scope: Scope) -> _Stored:
     with store.reading() as session:
         codes = communities_of(session, scope)["code"].tolist()
-    return _Stored(alignments.read_layers(store, scope, codes))
+    return _Stored(read_layers(store, scope, codes))
 
 
-def _draft(store: Store, layers: alignments.Layers, alignment: Alignment, wishes: alignments.Wishes) -> int:
+def _draft(store: Store, layers: Layers, alignment: Alignment, wishes: Wishes) -> int:
     title = f"拉平对齐（{len(layers.communities):,} 个社区）"
     return alignments.draft_alignment(store, None, alignment, layers, wishes, title)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from data.alignments import Wishes
+from data.alignment_wishes import Wishes
 from data.bulk import frame_of, geo_frame_of, table_of
 from data.plans import LAYERS
 from data.scope import Scope

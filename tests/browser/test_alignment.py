@@ -8,7 +8,8 @@ from pathlib import Path
 from sqlalchemy import func, select, update
 
 from data import structures
-from data.alignments import Wishes, solve
+from data.alignment_wishes import Wishes
+from data.alignments import solve
 from data.jobs import Report
 from data.scope import Scope
 from models import Account, Area, BoundaryVersion, Change, Finding, Move, Organisation, Plan

@@ -12,8 +12,8 @@ import pytest
 import shapely
 from sqlalchemy import func, select
 
-from data import alignment_export, alignments, inspections, plans, versions
-from data.alignments import Gift, Wishes
+from data import alignment_export, alignment_layers, alignments, inspections, plans, versions
+from data.alignment_wishes import Gift, Wishes
 from data.errors import ConflictError, DataError
 from data.jobs import Report
 from data.queries import alignments as queries
@@ -69,14 +69,14 @@ def east_edge(store, code):
 
 
 def test_layers_come_out_in_metres_by_code(town_here: Store):
-    layers = alignments.read_layers(town_here, Scope(), [town.SPRING])
+    layers = alignment_layers.read_layers(town_here, Scope(), [town.SPRING])
     assert layers.compounds["id"].tolist() == list(COMPOUNDS)
     assert layers.grids.area.round(2).tolist() == [350_000, 650_000]
     assert layers.communities["id"].tolist() == [town.SPRING]
     assert layers.buildings is not None
     assert layers.buildings["households"].sum() == 800
     with pytest.raises(DataError, match="没有选中"):
-        alignments.read_layers(town_here, Scope(town.WEST[:6]), [town.SPRING])
+        alignment_layers.read_layers(town_here, Scope(town.WEST[:6]), [town.SPRING])
 
 
 def test_an_alignment_becomes_a_draft_with_its_pieces_refusals_and_relations(town_here: Store, report):
@@ -219,7 +219,7 @@ def found(layers, **_more):
 
 
 def test_findings_are_kept_until_boundaries_change(town_here: Store, report):
-    layers = alignments.read_layers(town_here, Scope(), WISHES.communities)
+    layers = alignment_layers.read_layers(town_here, Scope(), WISHES.communities)
     inspections.keep(town_here, layers, found(layers), 5.0)
     with town_here.reading() as session:
         table = inspections.communities(session, Scope()).set_index("code")
