@@ -26,7 +26,7 @@ def boundaries(file, column=None):
 
 @pytest.fixture(scope="module")
 def denver(real_data):
-    """Give the south-eastern quarter, where most blocks are split; the whole city is in docs/benchmarks.md."""
+    """Give the quarter where most blocks are split; the whole city is in docs/benchmarks.md."""
     blocks = boundaries(real_data / "DenverCo_blocks.zip", "GEOID20")
     precincts = boundaries(real_data / "DenverCo_precincts2016_orig.zip")
     at = shapely.get_coordinates(shapely.point_on_surface(precincts.geometry.to_numpy()))
