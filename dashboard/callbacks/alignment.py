@@ -19,6 +19,7 @@ from dashboard.components.alignment_detail import card
 from dashboard.components.shell import theme
 from dashboard.figures.alignment import cases
 from dashboard.i18n import _
+from dashboard.map import below_bar
 from dashboard.map_sources import sources
 from dashboard.pages import alignment as page
 from dashboard.services import Services
@@ -394,7 +395,11 @@ def map_shown(
             key = f"area:{address.area}:{chosen}"
             bounds = drawn.bounds_of([detail.geometry]) if detail.zoom else None
     stays = bounds is None or (detail is None and (seen or "").startswith(key) and address.area is not None)
-    view = no_update if stays else {"key": key, "bounds": list(bounds), "padding": 60, "max_zoom": 18.5}
+    view = (
+        no_update
+        if stays
+        else {"key": key, "bounds": list(bounds), "padding": below_bar(44), "max_zoom": 18.5}
+    )
     return overlays, view, detail.children if detail else None, {} if detail else HIDDEN, drawn.legend(mode)
 
 

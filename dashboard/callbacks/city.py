@@ -19,6 +19,7 @@ from dashboard.components import detail as detail_card
 from dashboard.components.links import CLOSE, PRESSED, closing
 from dashboard.components.shell import theme
 from dashboard.i18n import _
+from dashboard.map import below_bar
 from dashboard.pages import city as page
 from dashboard.services import Services
 from dashboard.theme import Theme
@@ -336,7 +337,7 @@ def chosen(services: Services, scope: Scope, view: View, by: str, choices: int =
     moves = by not in {"map", "controls"} and bounds is not None
     key = f"{view.chosen or view.area or 'all'} {choices}"
     camera = (
-        {"key": key, "bounds": list(bounds), "max_zoom": CHOSEN_MAX_ZOOM, "padding": 40}
+        {"key": key, "bounds": list(bounds), "max_zoom": CHOSEN_MAX_ZOOM, "padding": below_bar(24)}
         if moves and bounds
         else no_update
     )

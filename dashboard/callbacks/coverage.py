@@ -32,6 +32,7 @@ from dashboard.components.shell import theme
 from dashboard.coverage_address import YEAR, Address, levels_below
 from dashboard.figures.coverage import Panel, multiples
 from dashboard.i18n import _, language
+from dashboard.map import below_bar
 from dashboard.pages import coverage as page
 from dashboard.report_files import assembled, file_name, pdf_bytes, workbook_bytes
 from dashboard.services import Services
@@ -402,7 +403,7 @@ def place(services: Services, scope: Scope, address: Address, *, moves: bool) ->
         bounds = areas.bounds(session, scope, top.code) if top else None
     if not moves or bounds is None:
         return lines, no_update
-    return lines, {"key": address.area or "all", "bounds": list(bounds), "padding": 24}
+    return lines, {"key": address.area or "all", "bounds": list(bounds), "padding": below_bar(12)}
 
 
 def note(shown: Shown) -> list[Any]:

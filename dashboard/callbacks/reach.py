@@ -25,6 +25,7 @@ from dashboard.components.links import CLOSE, PRESSED
 from dashboard.components.shell import theme
 from dashboard.coverage_address import levels_below
 from dashboard.i18n import _, number
+from dashboard.map import below_bar
 from dashboard.pages import reach as page
 from dashboard.reach_address import Address
 from dashboard.services import Services
@@ -346,4 +347,8 @@ def camera(services: Services, scope: Scope, address: Address) -> Any:
                 return {"key": key, "bounds": bounds, "max_zoom": CHOSEN_MAX_ZOOM, "padding": 120}
         area = areas.by_code(session, scope, address.area) if address.area else areas.top(session, scope)
         place = areas.bounds(session, scope, area.code) if area else None
-    return {"key": address.area or "all", "bounds": list(place), "padding": 24} if place else no_update
+    return (
+        {"key": address.area or "all", "bounds": list(place), "padding": below_bar(12)}
+        if place
+        else no_update
+    )

@@ -24,6 +24,7 @@ from dashboard.components.alignment_map import bounds_of, overlay
 from dashboard.components.shell import theme
 from dashboard.figures.studio import histogram
 from dashboard.i18n import _, number
+from dashboard.map import below_bar
 from dashboard.map_sources import sources
 from dashboard.pages import studio as page
 from dashboard.services import Services
@@ -228,7 +229,11 @@ def _register_address(app: Dash, services: Services) -> None:
             return no_update
         with services.store.reading() as session:
             bounds = _bounds(session, auth.scope(), area)
-        return {"key": f"area:{area}:", "bounds": list(bounds), "padding": 40} if bounds else no_update
+        return (
+            {"key": f"area:{area}:", "bounds": list(bounds), "padding": below_bar(24)}
+            if bounds
+            else no_update
+        )
 
 
 def first_draft(services: Services, scope: Scope, area: str) -> int | None:

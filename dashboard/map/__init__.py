@@ -50,6 +50,15 @@ NOT_SHOWN = 255
 """Code of a feature that is not drawn."""
 
 
+BAR_PX = 50
+"""Height of the bar of controls that lies over the top of a page's map, with the room above it."""
+
+
+def below_bar(padding: int) -> dict[str, int]:
+    """Return the padding of a view, in pixels, for a map whose top is taken by a bar of controls."""
+    return {"top": BAR_PX + padding, "right": padding, "bottom": padding, "left": padding}
+
+
 def encode_group(
     source: str,
     ids: ArrayLike,
@@ -150,7 +159,7 @@ class PingqiMap(Component):
         Maps of one group look at the same place: where one is moved, the others go.
     view
         ``{key, bounds, padding?, max_zoom?, animate?}`` or ``{key, center, zoom, animate?}``: obeyed when
-        `key` changes.
+        `key` changes; `padding` in pixels, one number or one for each side (`below_bar`).
     interactive
         False on a wall: no controls, no hover, no clicks.
     attribution, lang, label_scale, className, style

@@ -53,7 +53,7 @@ export interface View {
   bounds?: Bounds;
   center?: [number, number];
   zoom?: number;
-  padding?: number;
+  padding?: number | Required<Record<"top" | "right" | "bottom" | "left", number>>;
   max_zoom?: number;
   animate?: boolean;
 }
