@@ -19,6 +19,8 @@ NAMED = 16
 """So many areas can be named beside a panel; more are drawn as one rising curve."""
 ACROSS = 7
 MOST_LETTERS = 7
+LEAST_SPAN = 10.0
+"""So many points of a hundred are on an axis at least: where all reach 100% it does not tell 99 from 101."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,16 @@ def multiples(panels: Sequence[Panel], theme: Theme, was_label: str, scale: floa
         shared_yaxes=named,
     )
     lines: list[dict[str, Any]] = []
+    bare: list[str] = []
     for n, panel in enumerate(panels):
         place = {"row": n // across + 1, "col": n % across + 1}
         traces = _dots(panel, theme, was_label, scale) if named else _curve(panel, theme, scale)
         for trace in traces:
             figure.add_trace(trace, **place)
-        if panel.share and panel.frame["value"].notna().any():
-            axis = ("xaxis" if named else "yaxis") + (str(n + 1) if n else "")
+        axis = ("xaxis" if named else "yaxis") + (str(n + 1) if n else "")
+        if panel.frame["value"].isna().all():
+            bare.append(axis)
+        elif panel.share:
             columns = ["value", "low", "high", "was"] if named else ["value"]
             figure.layout[axis].range = _span(panel, columns)
         if np.isfinite(panel.whole):
@@ -89,6 +94,8 @@ def multiples(panels: Sequence[Panel], theme: Theme, was_label: str, scale: floa
     else:
         figure.update_yaxes(gridcolor=theme.line, zeroline=False, nticks=4)
         figure.update_xaxes(visible=False)
+    for axis in bare:
+        figure.layout[axis].visible = False
     return _dressed(figure, theme, scale)
 
 
@@ -116,6 +123,8 @@ def _span(panel: Panel, columns: list[str]) -> tuple[float, float]:
     """Return the part of 0 to 100% that a panel shows, with a little room for its dots."""
     seen = panel.frame[columns].to_numpy(dtype=float)
     low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
+    short = max(LEAST_SPAN - (high - low), 0.0) / 2
+    low, high = max(low - short, 0.0), min(high + short, 100.0)
     room = max(0.08 * (high - low), 1.5)
     return max(low - room, -2.0), min(high + room, 102.0)
 

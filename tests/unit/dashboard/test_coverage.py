@@ -8,6 +8,7 @@ import itertools
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,7 +19,7 @@ from dashboard.components import coverage as parts
 from dashboard.components import people, rates
 from dashboard.components import wall as wall_parts
 from dashboard.coverage_address import YEAR, Address, levels_below
-from dashboard.figures.coverage import multiples
+from dashboard.figures.coverage import Panel, multiples
 from dashboard.pages import wall as wall_page
 from dashboard.services import Services
 from dashboard.theme import DARK, LIGHT
@@ -285,3 +286,24 @@ def test_where_nobody_is_counted_there_is_no_column(town_services: Services) -> 
 def test_no_wall_counts_people() -> None:
     for module in (wall_callbacks, wall_parts, wall_page, wall_views):
         assert "people" not in Path(str(module.__file__)).read_text(encoding="utf-8")
+
+
+def panel_of(values):
+    nothing = [np.nan] * len(values)
+    told = pd.DataFrame(
+        {"name": "社区", "value": values, "low": nothing, "high": nothing, "was": nothing, "told": ""}
+    )
+    return Panel("率", "", told, np.nan, share=True, marked=False)
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_an_axis_of_shares_tells_no_tenths_of_a_point_and_is_left_out_where_there_is_no_value(count) -> None:
+    panels = [panel_of([value] * count) for value in (100.0, 0.0, np.nan)]
+    layout = multiples(panels, LIGHT, "").layout
+    full, none, unknown = (layout[f"{'x' if count == 2 else 'y'}axis{n}"] for n in ("", 2, 3))
+    assert full.range[0] <= 95.0
+    assert 100.0 < full.range[1] < 102.1
+    assert none.range[1] >= 5.0
+    assert -2.1 < none.range[0] < 0.0
+    assert unknown.visible is False
+    assert full.visible is not False
