@@ -170,7 +170,7 @@ def ranks(
     Parameters
     ----------
     values
-        What is ranked by: of a share its lower bound.
+        What is ranked by: of a share or a density its lower bound.
     n
         Records that each value rests on.
     least

@@ -18,6 +18,7 @@ from dashboard.components import overlays as parts
 from dashboard.components import rates
 from dashboard.figures.overlays import scatter
 from dashboard.i18n import _, number
+from dashboard.map import below_bar
 from dashboard.overlay_address import Address
 from dashboard.pages.overlays import BOUNDARY_LABELS, LEVEL_LABELS, SMOOTHING_LABELS
 from dashboard.services import Services
@@ -109,8 +110,8 @@ def look(services: Services, scope: Scope, address: Address, colours: Theme) -> 
             order, f"{text.numerator} ÷ {text.denominator}\n{rates.period_label(period)}"
         )
     else:
-        columns, rows = parts.ranked(order, text.unit)
-    basis = _("按 95% 区间下限排名") if address.metric.is_share else _("按数值排名")
+        columns, rows = parts.ranked(order, text.unit, rates.digits(address.metric))
+    basis = _("按数值排名") if address.metric.is_number else _("按 95% 区间下限排名")
     left = len(found.frame) - len(order)
     note = basis + (_("；{n} 个不排名", n=number(left)) if left else "")
     return Shown(coloured.values, coloured.legend, columns, rows, note)
@@ -169,7 +170,7 @@ def _change(
         edges=address.edges,
     )
     names = (rates.period_label(first), rates.period_label(second))
-    columns, rows = parts.changed(found.frame, names)
+    columns, rows = parts.changed(found.frame, names, rates.digits(address.metric))
     note = _("{n} 个可以说有变化", n=number(int(found.frame["clear"].sum())))
     if address.side == "change":
         frame, archives = on_map(services, scope, address, found.frame)
@@ -264,7 +265,12 @@ def place(services: Services, scope: Scope, address: Address, *, moves: bool) ->
     near = chosen is not None and address.level.area_level is None
     seen = chosen.bounds if near and chosen is not None else bounds
     key = f"{address.area or 'all'} {address.chosen if near else ''}"
-    return lines, {"key": key, "bounds": list(seen), "padding": 160 if near else 24, "max_zoom": 16}
+    return lines, {
+        "key": key,
+        "bounds": list(seen),
+        "padding": below_bar(110 if near else 12),
+        "max_zoom": 16,
+    }
 
 
 def _feature(services: Services, scope: Scope, address: Address) -> Any:

@@ -86,9 +86,8 @@ def one(
     values_ = _values(
         found.level, frame, codes, counties, values, [*colours, theme.too_few, theme.line], [few]
     )
-    return Coloured(
-        values_ | {"label": text.label, "unit": text.unit}, html.Div([*head, *rows], className="legend")
-    )
+    words = {"label": text.label, "unit": text.unit, "decimals": rates.digits(found.metric)}
+    return Coloured(values_ | words, html.Div([*head, *rows], className="legend"))
 
 
 def change(
@@ -216,13 +215,15 @@ def table(table_id: str, theme: Theme) -> dag.AgGrid:
     return grid(table_id, [], None, theme, "ranking-table over-table", **look)
 
 
-def _right(field: str, header: str, width: int) -> dict[str, Any]:
+def _right(field: str, header: str, width: int, digits: int = 0) -> dict[str, Any]:
     return {
         "field": field,
         "headerName": header,
         "width": width,
         "type": "rightAligned",
-        "valueFormatter": {"function": "params.value == null ? '—' : d3.format(',')(params.value)"},
+        "valueFormatter": {
+            "function": f"params.value == null ? '—' : d3.format(',.{digits}f')(params.value)"
+        },
     }
 
 
@@ -235,12 +236,12 @@ def _name() -> dict[str, Any]:
     return {"field": "name", "headerName": _("名称"), "flex": 1, "minWidth": 100, "tooltipField": "name"}
 
 
-def ranked(frame: pd.DataFrame, unit: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def ranked(frame: pd.DataFrame, unit: str, digits: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return columns and rows of a ranking, the best first."""
     columns = [
         _right("rank", _("名次"), 60),
         _name(),
-        _right("value", unit if unit == "%" else _("数值"), 76),
+        _right("value", unit if unit == "%" else _("数值"), 76, digits),
         _between(104),
         _right("n", _("记录数"), 80),
     ]
@@ -273,10 +274,10 @@ def weighed(frame: pd.DataFrame, basis: str) -> tuple[list[dict[str, Any]], list
     columns = [
         _right("rank", _("名次"), 54),
         _name(),
-        _right("value", _("加权 %"), 74) | {"tooltipField": "tip"},
+        _right("value", _("加权 %"), 74, 1) | {"tooltipField": "tip"},
         _between(104),
         *(
-            _right(rate, label, 64) | {"tooltipField": "tip"}
+            _right(rate, label, 64, 1) | {"tooltipField": "tip"}
             for rate, label in zip(RATES, (_("响应"), _("办结"), _("满意")), strict=True)
         ),
     ]
@@ -295,13 +296,15 @@ def weighed(frame: pd.DataFrame, basis: str) -> tuple[list[dict[str, Any]], list
     return columns, rows
 
 
-def changed(frame: pd.DataFrame, names: tuple[str, str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def changed(
+    frame: pd.DataFrame, names: tuple[str, str], digits: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return columns and rows of changes; those that can be told come first, the largest at the top."""
     columns = [
         _name(),
-        _right("was", _("对照期"), 72) | {"headerTooltip": names[0]},
-        _right("now", _("本期"), 68) | {"headerTooltip": names[1]},
-        _right("change", _("变化"), 72),
+        _right("was", _("对照期"), 72, digits) | {"headerTooltip": names[0]},
+        _right("now", _("本期"), 68, digits) | {"headerTooltip": names[1]},
+        _right("change", _("变化"), 72, digits),
         _between(116),
     ]
     known = frame[frame["change"].notna()].assign(size=lambda one: one["change"].abs())
@@ -324,8 +327,8 @@ def paired(frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[dict[str, An
     """Return columns and rows of density beside satisfaction: much claimed and ill liked first."""
     columns = [
         _name(),
-        _right("density", _("件／千户"), 84),
-        _right("satisfaction", _("满意率 %"), 88),
+        _right("density", _("件／千户"), 84, 1),
+        _right("satisfaction", _("满意率 %"), 88, 1),
         _right("n", _("评价数"), 76),
     ]
     known = frame[frame["class"] != MISSING].sort_values(["satisfaction", "code"])

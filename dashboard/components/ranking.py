@@ -30,8 +30,7 @@ def panel(found: Measured, monthly: pd.DataFrame, table_id: str, theme: Theme) -
     """
     ranked = ranking(found)
     left_out = len(found.frame) - len(ranked)
-    basis = _("按 95% 区间下限排名") if found.metric is Metric.SATISFACTION else _("按数值排名")
-    notes = [basis]
+    notes = [_("按 95% 区间下限排名")]
     if left_out and found.metric is Metric.SATISFACTION:
         notes.append(_("{n} 个评价过少，不排名", n=number(left_out)))
     elif left_out:
@@ -71,7 +70,7 @@ def table(found: Measured, ranked: pd.DataFrame, table_id: str, theme: Theme) ->
 
 
 def rows(found: Measured, ranked: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the ranked units as rows: key, rank, name, value, n and, for a satisfaction, its interval."""
+    """Return the ranked units as rows: key, rank, name, value, interval, n."""
     places = np.arange(1, len(ranked) + 1)
     keep = np.ones(len(ranked), dtype=bool)
     if len(ranked) > ROWS:
@@ -85,13 +84,12 @@ def rows(found: Measured, ranked: pd.DataFrame) -> list[dict[str, Any]]:
             "rank": places[keep],
             "name": shown["name"],
             "value": shown["value"].round(1),
+            "interval": [
+                f"{low:,.0f}—{high:,.0f}" for low, high in zip(shown["low"], shown["high"], strict=True)
+            ],
             "n": shown["n"],
         }
     )
-    if found.metric is Metric.SATISFACTION:
-        table["interval"] = [
-            f"{low:.0f}—{high:.0f}" for low, high in zip(shown["low"], shown["high"], strict=True)
-        ]
     result: list[dict[str, Any]] = table.to_dict("records")
     return result
 
@@ -106,16 +104,11 @@ def columns(found: Measured) -> list[dict[str, Any]]:
         {
             "field": "value",
             "headerName": _(MEASURE_UNITS[found.metric]),
-            "width": 84 if not is_satisfaction else 60,
+            "width": 60 if is_satisfaction else 74,
             "valueFormatter": {"function": "d3.format(',.1f')(params.value)"},
             **right,
         },
+        {"field": "interval", "headerName": _("95% 区间"), "width": 84, "sortable": False, **right},
+        {"field": "n", "headerName": _("评价数") if is_satisfaction else _("件数"), "width": 66, **right},
     ]
-    if is_satisfaction:
-        defined.append(
-            {"field": "interval", "headerName": _("95% 区间"), "width": 84, "sortable": False, **right}
-        )
-    defined.append(
-        {"field": "n", "headerName": _("评价数") if is_satisfaction else _("件数"), "width": 66, **right}
-    )
     return defined

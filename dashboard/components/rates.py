@@ -97,6 +97,11 @@ def when(found: Standing) -> str:
     return _("截至 {day}", day=day(found.as_of)) if found.as_of else _("数据日期未填")
 
 
+def digits(metric: Metric) -> int:
+    """Return with how many decimals a metric is written: a number of records with none."""
+    return 0 if metric.is_number else 1
+
+
 def value_text(value: float | None, unit: str, digits: int = 1) -> str:
     """Return a value with its unit; a dash where there is none."""
     if value is None or value != value:  # noqa: PLR0124  (NaN)

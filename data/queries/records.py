@@ -71,6 +71,11 @@ class Metric(StrEnum):
         """Whether it is a share of n records, or a mean of shares, in percent; no density, no number."""
         return self in SHARES or self is Metric.THREE_RATES
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a plain number of records, whatever the place's size."""
+        return self in {Metric.OPEN, Metric.OVERDUE}
+
 
 SHARES = (Metric.MATCH_RATE, Metric.RESPONSE_RATE, Metric.RESOLUTION_RATE, Metric.SATISFACTION)
 _NEEDS = {Metric.RESPONSE_RATE: "responded_at", Metric.RESOLUTION_RATE: "done_at", Metric.OVERDUE: "due_at"}
@@ -150,7 +155,7 @@ def measure(
     frame["numerator"] = counted if hits is None else np.bincount(at[(at >= 0) & hits], minlength=len(frame))
     frame["n"] = counted
     frame = frame.assign(**_values(frame, metric, view, recorded=_recorded(records, metric)))
-    by = frame["low"] if metric.is_share else frame["value"]
+    by = frame["value"] if metric.is_number else frame["low"]
     frame["rank"] = ranks(by, frame["n"], least=TOO_FEW if metric.is_share else 0)
     if view.boundaries == "then":
         frame = frame.sort_values("code", kind="stable").reset_index(drop=True)
@@ -201,7 +206,7 @@ def together(parts: Sequence[Measured], plain: Sequence[Measured] | None = None)
 
 
 def ranking(measured: Measured) -> pd.DataFrame:
-    """Return the units that may be ranked, the best first: shares by their lower bound."""
+    """Return the units that may be ranked, the best first: shares and densities by their lower bound."""
     frame = measured.frame[measured.frame["rank"] > 0]
     return frame.sort_values(["rank", "n", "code"], ascending=[True, False, True]).reset_index(drop=True)
 
@@ -244,16 +249,15 @@ def _values(frame: pd.DataFrame, metric: Metric, view: View, *, recorded: bool) 
         kind: Literal["share", "count"] = "share"
     else:
         per_km2 = metric is Metric.CLAIMS_PER_KM2
-        number = metric in {Metric.OPEN, Metric.OVERDUE}
         size = frame["area_m2"].to_numpy(dtype=float) / 1e6
         homes = frame["households"].to_numpy(dtype=float)
-        under = np.ones(len(frame)) if number else size if per_km2 else homes
-        per = 1.0 if per_km2 or number else 1000.0
+        under = np.ones(len(frame)) if metric.is_number else size if per_km2 else homes
+        per = 1.0 if per_km2 or metric.is_number else 1000.0
         low, high = (rate(bound, under) for bound in poisson_interval(over))
         few = np.zeros(len(frame), dtype=bool)
         kind = "count"
     value = rate(over, under)
-    if view.smoothing != "raw" and metric not in {Metric.OPEN, Metric.OVERDUE}:
+    if view.smoothing != "raw" and not metric.is_number:
         value = _smoothed(frame, over, under, kind, view.smoothing)
     if not recorded:
         value, low, high = (np.full(len(frame), np.nan) for _ in range(3))

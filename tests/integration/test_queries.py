@@ -548,9 +548,14 @@ def test_below_ten_ratings_nothing_is_said_and_nothing_ranked(town_store: Store)
     assert records.ranking(overlay)["id"].tolist() == [10, 1]
 
 
-def test_densities_rank_by_value_and_leave_out_what_has_no_denominator(town_store: Store) -> None:
+def test_densities_rank_by_their_lower_bound_and_leave_out_what_has_no_denominator(town_store: Store) -> None:
     ranked = records.ranking(_measure(town_store, Metric.CLAIMS_PER_1000, Level.COMPOUND))
-    assert ranked["id"].tolist() == [10, 1, 2, 3, 4, 5, 7, 8, 11, 12]
+    assert ranked["low"].is_monotonic_decreasing
+    # 10 has the higher density, of fewer claims: they could be chance.
+    two = ranked.set_index("id").loc[[1, 10]]
+    assert two["value"].is_monotonic_increasing
+    assert two["n"].is_monotonic_decreasing
+    assert ranked["id"].tolist() == [1, 10, 2, 3, 4, 5, 7, 8, 11, 12]
 
 
 def test_both_ends_of_a_window_count(town_store: Store) -> None:
