@@ -11,6 +11,7 @@
     pingqiStudio: {
       help: (clicks, opened) => (clicks ? !opened : window.dash_clientside.no_update),
       draw: (tool) => ({ box: "box", polygon: "polygon", split: "line", take: "polygon", drag: "vertex" })[tool] ?? null,
+      compared: (search) => new URLSearchParams(search ?? "").get("with") ?? "",
     },
   });
 

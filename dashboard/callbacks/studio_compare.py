@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from dash import Dash, Input, Output, State
+from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from dashboard import auth
@@ -32,17 +32,22 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output(page.COMPARE, "data"),
-        Output(page.COMPARE, "value"),
         Output(page.COMPARE, "disabled"),
         Input(page.SEEN, "data"),
         State(page.URL, "search"),
     )
-    def choices(_seen: Any, search: str) -> tuple[list[dict[str, str]], str, bool]:
+    def choices(_seen: Any, search: str) -> tuple[list[dict[str, str]], bool]:
         if not may_import():
             raise PreventUpdate
-        address = Address.of(search)
-        found = others(services, auth.scope(), address)
-        return found, address.other or "", len(found) == 1
+        found = others(services, auth.scope(), Address.of(search))
+        return found, len(found) == 1
+
+    # In the browser: an answer under way would take back what was chosen meanwhile.
+    app.clientside_callback(
+        ClientsideFunction("pingqiStudio", "compared"),
+        Output(page.COMPARE, "value"),
+        Input(page.URL, "search"),
+    )
 
     @app.callback(
         Output(page.URL, "search", allow_duplicate=True),

@@ -146,11 +146,21 @@ def drags(sheet: drawings.Sheet) -> Iterator[tuple[str, int, int]]:
 
 
 def beside(desk: Desk, before: drawings.Sheet, after: drawings.Sheet) -> None:
-    """Compare with what is in force: two maps in step, and a table that says how many households differ."""
-    desk.ask("value => window.dash_clientside.set_props('studio-compare', { value })", "now")
-    desk.until("() => new URLSearchParams(location.search).get('with') === 'now'")
+    """Compare with what is in force: two maps in step, and a table that says how many households differ.
+
+    It is chosen while the choices are being renewed, as after an edit, and stays chosen.
+    """
+    desk.ask(
+        "value => {"
+        " const { data } = window.dash_component_api.getLayout('studio-seen').props;"
+        " window.dash_clientside.set_props('studio-seen', { data: { ...data } });"
+        " window.dash_clientside.set_props('studio-compare', { value }); }",
+        "now",
+    )
+    desk.until_url(**{"with": "now"})
     desk.until("() => document.querySelector('#studio-other-map')?.dataset.painted")
     desk.still()
+    assert desk.prop("studio-compare", "value") == "now"
     found = difference(after.draft, after.in_force().draft)
     assert f"{round(found.households):,} 户" in desk.text(".studio-differing")
     assert found.households > 0
