@@ -271,7 +271,7 @@ def station(page: Page, picture: Callable[[str], None]) -> None:
     """Try the first station of the list elsewhere, and undo it."""
     page.keyboard.press("7")
     page.click("#studio-station")
-    page.click(".mantine-Select-option >> nth=0")
+    page.click("[role=option]:visible >> nth=0")
     page.wait_for_selector(".pingqi-map-handle")
     page.wait_for_function("document.querySelector('#studio-station-card').innerText.includes('分钟内')")
     page.wait_for_timeout(2500)
