@@ -21,6 +21,7 @@ from geo.errors import GeoError
 from geo.faces import (
     NODING_M,
     Borders,
+    Edges,
     borders,
     complex_of,
     components,
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
 SEED_STEP_M = 2.5
 """How densely outlines are sown for the halfway lines."""
+STRAIGHT_M, LEAST_STEP_M = 0.15, 0.3
+"""How far a halfway line may swerve: two rows of seeds, `w` apart, make it swerve by step² / 8w."""
+NEAR = 8
+"""Among so many of the nearest seeds another group's is looked for."""
 INSET_M = 0.2
 """How far inside the footprint seeds stand, so that attached buildings have seeds of their own."""
 SMOOTH_M = 0.6
@@ -266,23 +271,44 @@ def _seeds(
     np.minimum.at(best, mine[useful], rank[useful])
     useful &= rank == best[mine]
     a, mine, beside = a[useful], mine[useful], beside[useful]
-    trees: dict[int, cKDTree] = {}
+    step = np.full(len(a), SEED_STEP_M)
+    at, points, owners = _sown(edges, a, step, beside, own)
+    np.minimum.at(step, at, np.sqrt(8 * STRAIGHT_M * _gaps(points, owners, mine[at])))
+    at, points, owners = _sown(edges, a, np.maximum(step, LEAST_STEP_M), beside, own)
     result = list(own)
-    extra: dict[int, list[tuple[Floats, Positions]]] = {}
-    for edge, here, there in zip(a.tolist(), mine.tolist(), beside.tolist(), strict=True):
-        p, q = edges.vertex[edges.start[edge]], edges.vertex[edges.end[edge]]
-        count = max(1, int(np.ceil(abs(q - p) / SEED_STEP_M)))
-        z = p + (q - p) * (np.arange(count) + 0.5) / count
-        points = np.stack([z.real, z.imag], axis=1)
-        if there not in trees:
-            trees[there] = cKDTree(own[there][0])
-        extra.setdefault(here, []).append((points, own[there][1][trees[there].query(points)[1]]))
-    for here, found in extra.items():
-        points = np.concatenate([own[here][0], *(part for part, _ in found)])
-        owners = np.concatenate([own[here][1], *(part for _, part in found)])
-        _, first = np.unique(np.round(complex_of(points), 3), return_index=True)
-        result[here] = (points[first], owners[first])
+    for here, some in zip(np.unique(mine[at]).tolist(), groups_of(mine[at]), strict=True):
+        xy = np.concatenate([own[here][0], points[some]])
+        owner = np.concatenate([own[here][1], owners[some]])
+        _, first = np.unique(np.round(complex_of(xy), 3), return_index=True)
+        result[here] = (xy[first], owner[first])
     return result
+
+
+def _sown(
+    edges: Edges, which: Positions, step: Floats, beside: Positions, seeds: list[tuple[Floats, Positions]]
+) -> tuple[Positions, Floats, Positions]:
+    """Return points along edges, a step apart: each one's edge, its place, the nearest group beyond."""
+    start, end = edges.vertex[edges.start[which]], edges.vertex[edges.end[which]]
+    count = np.maximum(1, np.ceil(np.abs(end - start) / step)).astype(np.int64)
+    at = np.repeat(np.arange(len(which)), count)
+    nth = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    z = start[at] + (end - start)[at] * (nth + 0.5) / count[at]
+    points = np.stack([z.real, z.imag], axis=1)
+    owner = np.full(len(at), NONE)
+    for there, some in zip(np.unique(beside[at]).tolist(), groups_of(beside[at]), strict=True):
+        xy, group = seeds[there]
+        owner[some] = group[cKDTree(xy).query(points[some])[1]]
+    return at, points, owner
+
+
+def _gaps(points: Floats, owner: Positions, face: Positions) -> Floats:
+    """Return how far from each point another group's nearest point is in its face; inf where none is near."""
+    gap = np.full(len(points), np.inf)
+    for some in groups_of(face):
+        near, which = cKDTree(points[some]).query(points[some], k=min(NEAR, len(some)))
+        other = owner[some][which] != owner[some][:, None] if len(some) > 1 else np.zeros(1, dtype=bool)
+        gap[some] = np.where(other, near, np.inf).min(axis=-1)
+    return gap
 
 
 def _halfway(blocks: _Blocks) -> Geometries:

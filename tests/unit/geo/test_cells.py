@@ -51,6 +51,16 @@ def test_a_street_is_parted_along_its_middle():
     assert np.abs(x - 100).max() < 1.5
 
 
+@pytest.mark.parametrize("width", [0.3, 1.0, 4.0])
+def test_a_narrow_strip_between_walls_is_parted_without_teeth(width):
+    """Walls that two hands drew beside each other; their corners do not face each other."""
+    walls = [box(5, 35, 150, 80), box(3.7, 80 + width, 151.1, 165)]
+    found = cells([box(20, 50, 130, 60), box(20, 120, 130, 150)], walls, frame=box(0, 30, 200, 170))
+    between = found.polygon[found.of_atom[0]].intersection(found.polygon[found.of_atom[1]])
+    inner = shapely.line_merge(between.intersection(box(10, 60, 140, 140)))
+    assert inner.length == pytest.approx(130, rel=0.002)
+
+
 def test_attached_buildings_part_at_the_wall_between_them():
     found = cells([box(100, 50, 120, 62), box(120, 50, 145, 62), box(145, 50, 160, 62)])
     assert len(np.unique(found.of_atom)) == 3
