@@ -142,7 +142,7 @@ def ranked(found: Measured, where: Mapping[int, str], rows: int, theme: Theme) -
     if table.empty:
         nothing = html.P(_("没有可以排名的单元。"), className="wall-note")
         return [_panel(heading, note, [nothing])]
-    scale = _scale(found.metric, table)
+    scale = _scale(found.metric, table, rows)
     colour = theme.accent if found.metric is Metric.SATISFACTION else theme.ramps[found.metric][2]
     row = _Row(found.metric, where, scale, colour)
     if len(table) <= 2 * rows:
@@ -159,10 +159,10 @@ def ranked(found: Measured, where: Mapping[int, str], rows: int, theme: Theme) -
 
 
 def _notes(found: Measured, left_out: int) -> list[str]:
+    basis = _("按 95% 区间（色条）下限")
     if found.metric is Metric.SATISFACTION:
-        notes = [_("按 95% 区间（色条）下限")]
-        return [*notes, _("{n} 个评价过少不排名", n=number(left_out))] if left_out else notes
-    notes = [_(MEASURE_UNITS[found.metric])]
+        return [basis, _("{n} 个评价过少不排名", n=number(left_out))] if left_out else [basis]
+    notes = [_(MEASURE_UNITS[found.metric]), basis]
     return [*notes, _("{n} 个缺分母不排名", n=number(left_out))] if left_out else notes
 
 
@@ -172,11 +172,14 @@ def _count_note(table: pd.DataFrame) -> str:
     return _("共 {n} 个，{none} 个为 0", n=total, none=number(none)) if none else _("共 {n} 个", n=total)
 
 
-def _scale(measure: Metric, table: pd.DataFrame) -> tuple[float, float]:
-    """Return the values at both ends of the bars; those of a satisfaction begin at a ten below the lowest."""
+def _scale(measure: Metric, table: pd.DataFrame, rows: int) -> tuple[float, float]:
+    """Return the values at both ends of the bars; those of a satisfaction begin at a ten below the lowest.
+
+    Those of a density end where the intervals of the first rows do: one claim in a small place may mean much.
+    """
     if measure is Metric.SATISFACTION:
         return max(0.0, float(table["low"].min()) // 10 * 10), 100.0
-    return 0.0, float(table["value"].max()) or 1.0
+    return 0.0, float(table["high"].head(rows).max()) or 1.0
 
 
 class _Row:
@@ -205,8 +208,6 @@ class _Row:
         )
 
     def _bar(self, unit: Any) -> list[html.Div]:
-        if not self.is_share:
-            return [html.Div(style={"width": self._at(unit.value), "backgroundColor": self.colour})]
         span = {"left": self._at(unit.low), "right": f"calc(100% - {self._at(unit.high)})"}
         return [
             html.Div(className="wall-interval", style={**span, "backgroundColor": self.colour}),
