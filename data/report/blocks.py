@@ -155,8 +155,8 @@ def measure_text(value: Any, unit: str, *, sign: bool = False) -> str:
         return DASH
     plus = "+" if sign else ""
     if unit == "count":
-        return f"{value:{plus},.0f}"
-    return f"{value:{plus},.1f}" + ("%" if unit == "percent" and not sign else "")
+        return f"{value:{plus},.0f}".replace("-", "−")
+    return f"{value:{plus},.1f}".replace("-", "−") + ("%" if unit == "percent" and not sign else "")
 
 
 def _change(value: Any, row: dict[str, Any]) -> str:

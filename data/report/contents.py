@@ -208,7 +208,7 @@ class _Writer:
             Column("numerator", self.say("numerator"), "count", "numerator_label", 3.2),
             Column("denominator", self.say("denominator"), "count", "denominator_label", 3.2),
             Column("change", self.say("change"), "change", width=1.4),
-            Column("date", self.say("date"), width=2.4),
+            Column("date", self.say("date"), width=3),
         ]
         note = "" if known else self.say("no_before")
         table = Table("figures", self.say("figures"), columns, frame, note)
@@ -329,7 +329,6 @@ class _Writer:
                     self.say(key),
                     f"{intro} · {self.span_text(self.window)}",
                     [picture],
-                    new_page=metric is Metric.SATISFACTION,
                 )
             )
         return found
@@ -431,7 +430,7 @@ class _Writer:
         frame["left_out"] = frame["left_out"].round().astype(int)
         note = "" if len(frame) else self.say("no_gaps")
         table = Table("gaps", self.say("gaps"), columns, frame, note, most=_LONGEST_GAPS)
-        return Section(self.say("gaps"), self.say("gaps_intro", minutes=minutes), [table], new_page=True)
+        return Section(self.say("gaps"), self.say("gaps_intro", minutes=minutes), [table])
 
     def people(self) -> Section:
         level = self.below.area_level or AreaLevel.COMMUNITY
