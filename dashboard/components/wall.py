@@ -159,11 +159,11 @@ def ranked(found: Measured, where: Mapping[int, str], rows: int, theme: Theme) -
 
 
 def _notes(found: Measured, left_out: int) -> list[str]:
-    basis = _("按 95% 区间（色条）下限")
     if found.metric is Metric.SATISFACTION:
-        return [basis, _("{n} 个评价过少不排名", n=number(left_out))] if left_out else [basis]
-    notes = [_(MEASURE_UNITS[found.metric]), basis]
-    return [*notes, _("{n} 个缺分母不排名", n=number(left_out))] if left_out else notes
+        notes = [_("按 95% 区间（色条）下限")]
+        return [*notes, _("{n} 个评价过少不排名", n=number(left_out))] if left_out else notes
+    notes = [_(MEASURE_UNITS[found.metric]), _("按 95% 区间下限")]
+    return [*notes, _("{n} 个缺分母", n=number(left_out))] if left_out else notes
 
 
 def _count_note(table: pd.DataFrame) -> str:
