@@ -19,24 +19,28 @@ from tests.browser.screens import Desk, Site
 JOB = "() => !new URLSearchParams(location.search).has('job')"
 
 
+TICKED = """table => [...document.querySelectorAll(`#${table} .ag-center-cols-container .ag-row-selected`)]
+    .map((one) => Number(one.getAttribute('row-index')))"""
+AGREES = f"""table => ({TICKED})(table).length
+    === (window.dash_component_api.getLayout(table)?.props?.selectedRows ?? []).length"""
+
+
 def cell(table: str, row: int, column: str) -> str:
     return f"#{table} .ag-row[row-index='{row}'] .ag-cell[col-id='{column}']"
 
 
 def tick(desk: Desk, table: str, row: int) -> None:
     desk.page.click(f"#{table} .ag-row[row-index='{row}'] .ag-selection-checkbox input")
+    desk.until(AGREES, table)  # the table tells the page of a tick a moment after it shows it
 
 
 def tick_only(desk: Desk, table: str, row: int) -> None:
     """Have one row ticked: rows that come anew may keep their tick or lose it."""
     for _time in range(8):
         desk.still()
-        ticked = desk.ask(
-            "table => [...document.querySelectorAll(`#${table} .ag-center-cols-container .ag-row-selected`)]"
-            ".map((one) => Number(one.getAttribute('row-index')))",
-            table,
-        )
-        if ticked == [row] and len(desk.prop(table, "selectedRows") or []) == 1:
+        desk.until(AGREES, table)
+        ticked = desk.ask(TICKED, table)
+        if ticked == [row]:
             return
         tick(desk, table, next((one for one in ticked if one != row), row))
     raise AssertionError(f"{ticked} are ticked in {table}, not {row} alone")
