@@ -38,7 +38,8 @@ bench: $(VENV)/.bench ## map, import and demo against their peers
 bench-align: $(VENV)/.bench ## levelling: the demo city as drawn, judged from its files
 	$(BIN)/python benchmarks/alignment.py
 
-bench-grids: $(VENV)/.bench ## micro-grids: the demo city against METIS, stability, edits
+bench-grids: $(VENV)/.bench ## micro-grids: the demo city judged, against METIS, stability, edits
+	$(BIN)/python benchmarks/grid_proposal.py
 	$(BIN)/python benchmarks/grids.py
 	$(BIN)/python benchmarks/grid_edits.py
 	$(BIN)/python benchmarks/grid_publishing.py

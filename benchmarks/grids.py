@@ -61,8 +61,8 @@ def main() -> None:
                 edits(first)
 
 
-def city(scale: str) -> dict[str, Any]:
-    """Return the demo city in metres, with the true outlines of compounds."""
+def city(scale: str, *, drawn: bool = False) -> dict[str, Any]:
+    """Return the demo city in metres, with the true outlines of compounds or those that were drawn."""
     made = build(scale)
     tables, epsg = made.tables, int(made.settings["metric_epsg"])
     area, truth = tables["area"], tables["reference_boundary"]
@@ -70,7 +70,7 @@ def city(scale: str) -> dict[str, Any]:
     layers = {
         "communities": area[area["level"].astype(str) == "community"],
         "buildings": tables["building"],
-        "compounds": truth,
+        "compounds": tables["compound"] if drawn else truth,
         "lines": pd.concat([tables["road"][["geometry"]], tables["water"][["geometry"]]]),
         "entrances": tables["entrance"],
     }
