@@ -29,6 +29,7 @@ TRIES, WITHIN_S = 5, 300
 """So many failed sign-ins of a name within so many seconds, then it has to wait."""
 MOST_NAMES = 10_000
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
+PLANNERS = frozenset({Role.ADMINISTRATOR, Role.PLANNER})
 OPEN_PATHS = ("/healthz", "/sign-in", "/assets/", "/language/")
 
 _hasher = PasswordHasher()
@@ -68,6 +69,17 @@ def scope() -> Scope:
 def user_id() -> int | None:
     """Return the id of the account that is signed in."""
     return int(current_user.id) if current_user.is_authenticated else None
+
+
+def may_plan() -> bool:
+    """Tell whether who is signed in may import and change boundaries: planners and administrators."""
+    return bool(current_user.is_authenticated and current_user.role in PLANNERS)
+
+
+def only_planners() -> None:
+    """Refuse, with 403, who may not plan."""
+    if not may_plan():
+        abort(403)
 
 
 def check_password(store: Store, username: str, password: str) -> Account | None:

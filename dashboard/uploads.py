@@ -10,29 +10,21 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, abort, request
-from flask_login import current_user
+from flask import Blueprint, request
 from werkzeug.datastructures import FileStorage
 
 from dashboard import auth
 from dashboard.i18n import _
 from dashboard.services import Services
 from data.readers import ACCEPTED
-from models.enums import Role
 
 PAGE = "/import/"
 KEPT_S = 24 * 3600
 COMPANIONS = (".dbf", ".shx", ".prj", ".cpg", ".qpj")
 """Parts of a Shapefile that come beside the .shp."""
-WHO_MAY = frozenset({Role.ADMINISTRATOR, Role.PLANNER})
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _MOST_FILES = 8
 _UNSAFE = re.compile(r"[^\w.\-()（）\[\] ]+")
-
-
-def may_import() -> bool:
-    """Tell whether who is signed in may import: planners and administrators."""
-    return bool(current_user.is_authenticated and current_user.role in WHO_MAY)
 
 
 @dataclass(frozen=True)
@@ -94,8 +86,7 @@ def routes(services: Services) -> Blueprint:
 
     @blueprint.post("/upload")
     def upload() -> tuple[dict[str, str], int]:
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         token = uploads.save(request.files.getlist("file"), auth.user_id())
         if token is None:
             return {

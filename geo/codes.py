@@ -30,7 +30,8 @@ def issued(
     community
         Code of the community, which the codes begin with.
     used
-        Codes ever given, of whatever lives no more too; serials go on after the largest.
+        Codes ever given, of whatever lives no more too; serials go on after the largest. Those with another
+        number of digits are another community's (40001 is none of community 4's) or another level's.
     length
         Digits of the serial.
 
@@ -39,7 +40,8 @@ def issued(
     GeoError
         If the serials do not suffice.
     """
-    last = max((int(code[len(community) :]) for code in used if _is_ours(code, community)), default=0)
+    serials = (code[len(community) :] for code in used if _is_ours(code, community))
+    last = max((int(serial) for serial in serials if len(serial) == length), default=0)
     if last + len(polygons) >= 10**length:
         raise GeoError(
             f"Community {community} has {last} serials in use and needs {len(polygons)} more, more than"

@@ -23,7 +23,6 @@ from dashboard.map import below_bar
 from dashboard.map_sources import sources
 from dashboard.pages import alignment as page
 from dashboard.services import Services
-from dashboard.uploads import may_import
 from data import inspections
 from data.queries import alignments, areas
 from data.queries.alignments import AlignmentRef
@@ -97,7 +96,7 @@ def register(app: Dash, services: Services) -> None:
 
 
 def _require() -> None:
-    if not may_import():
+    if not auth.may_plan():
         raise PreventUpdate
 
 

@@ -19,7 +19,6 @@ from dashboard.components.alignment_detail import GIVE
 from dashboard.i18n import _, number
 from dashboard.pages import alignment as page
 from dashboard.services import Services
-from dashboard.uploads import may_import
 from data import alignment_export, alignment_layers, alignments, inspections, plans, versions
 from data.alignment_wishes import Gift
 from data.errors import ConflictError, DataError
@@ -51,8 +50,7 @@ def register(app: Dash, services: Services) -> None:
         plan_id = Address.of(search).plan
         if plan_id is None or not (publish or drop):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         try:
             if ctx.triggered_id == page.PUBLISH:
                 text = published(services, plan_id)
@@ -76,8 +74,7 @@ def register(app: Dash, services: Services) -> None:
         plan_id = Address.of(search).plan
         if plan_id is None or not (gpkg or xlsx):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         return exported(services, plan_id, "gpkg" if ctx.triggered_id == page.EXPORT_GPKG else "xlsx")
 
 
@@ -147,8 +144,7 @@ def _register_moves(app: Dash, services: Services) -> None:
     def decide_moves(refuse: int | None, accept: int | None, selected: Any, search: str) -> tuple[Any, Any]:
         if not (refuse or accept):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         rows = selected if isinstance(selected, list) else []
         if not rows:
             return no_update, said(_("请先在变更表中勾选。"), good=False)
@@ -169,8 +165,7 @@ def _register_moves(app: Dash, services: Services) -> None:
         address = Address.of(search)
         if not (out or into) or address.plan is None or address.area is None:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         leaves = ctx.triggered_id == page.LEAVE_OUT
         try:
             alignments.leave_out(services.store, address.plan, [address.area], scope=auth.scope(), out=leaves)
@@ -189,8 +184,7 @@ def _register_moves(app: Dash, services: Services) -> None:
         asked = ctx.triggered_id
         if not any(clicks) or not asked:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         address = Address.of(search)
         job = given(services, address.plan, int(asked["refusal"]), str(asked["to"]))
         return address.but(job=job).search()
@@ -205,8 +199,7 @@ def _register_moves(app: Dash, services: Services) -> None:
         address = Address.of(search)
         if not clicks or address.plan is None:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         with services.store.reading() as session:
             found = plans_of(session, auth.scope(), address.plan)
         if not found:
@@ -248,7 +241,7 @@ def given(services: Services, plan_id: int | None, refusal_id: int, to: str) -> 
 def _register_versions(app: Dash, services: Services) -> None:
     @app.callback(Output(page.VERSIONS, "children"), Input(page.URL, "search"), Input(page.REFRESH, "data"))
     def list_versions(search: str, _refresh: int) -> Any:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         area = Address.of(search).area
         if area is None:
@@ -270,8 +263,7 @@ def _register_versions(app: Dash, services: Services) -> None:
         address = Address.of(search)
         if not any(clicks) or not asked or address.area is None:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         try:
             text = restored(services, address, int(asked["plan"]) or None, whole=bool(whole))
         except DataError as error:

@@ -6,7 +6,6 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
-from flask import abort
 
 from dashboard import auth
 from dashboard.align_address import Address
@@ -16,7 +15,6 @@ from dashboard.components.alignment_tables import LAYERS, nobody
 from dashboard.i18n import _, number
 from dashboard.pages import alignment as page
 from dashboard.services import Services
-from dashboard.uploads import may_import
 from data import alignments, inspections
 from data.alignment_wishes import Wishes
 from data.errors import DataError
@@ -65,7 +63,7 @@ def register(app: Dash, services: Services) -> None:
         Output(page.WARNING, "children"), Input(page.TOLERANCE, "value"), Input(page.REFRESH, "data")
     )
     def warn(tolerance: float | str | None, _refresh: int) -> Any:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         if not _is_number(tolerance):
             return html.P(_("请填写容差。"), className="align-warning")
@@ -98,8 +96,7 @@ def register(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any]:
         if not (check or run):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         codes = _codes(selected)
         if not codes or not _is_number(tolerance):
             return no_update, said(_("请先勾选社区并填写容差。"), good=False)

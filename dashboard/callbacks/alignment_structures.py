@@ -6,7 +6,6 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
-from flask import abort
 from sqlalchemy.orm import Session
 
 from dashboard import auth
@@ -16,7 +15,6 @@ from dashboard.components import alignment_tables as tables
 from dashboard.i18n import _, number
 from dashboard.pages import alignment as page
 from dashboard.services import Services
-from dashboard.uploads import may_import
 from data import plans, structures
 from data.errors import ConflictError, DataError
 from data.plans import PlanRef
@@ -43,7 +41,7 @@ def register(app: Dash, services: Services) -> None:
     )
     def offer(search: str, _refresh: int, selected: Any) -> tuple[str, bool]:
         address = Address.of(search)
-        if not may_import() or address.tab != "relations":
+        if not auth.may_plan() or address.tab != "relations":
             raise PreventUpdate
         return offered(services, auth.scope(), communities(address, selected))
 
@@ -59,8 +57,7 @@ def register(app: Dash, services: Services) -> None:
     def make(clicks: int | None, selected: Any, search: str) -> tuple[Any, Any]:
         if not clicks:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         address = Address.of(search)
         codes = communities(address, selected)
         try:
@@ -84,7 +81,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.REFRESH, "data"),
     )
     def show(search: str, _refresh: int) -> tuple[Any, ...]:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         return shown(services, auth.scope(), Address.of(search))
 
@@ -119,8 +116,7 @@ def _register_decisions(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any]:
         if not (refuse or accept):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         rows = selected if isinstance(selected, list) else []
         if not rows:
             return said(_("请先在组织架构表中勾选。"), good=False), no_update
@@ -144,8 +140,7 @@ def _register_decisions(app: Dash, services: Services) -> None:
     def end(publish: int | None, drop: int | None, search: str, refresh: int) -> tuple[Any, Any]:
         if not (publish or drop):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         try:
             text = ended(services, Address.of(search), publish=ctx.triggered_id == page.PUBLISH_STRUCTURE)
         except ConflictError as error:

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
-from flask import abort
 from sqlalchemy.orm import Session
 
 from dashboard import auth
@@ -17,7 +16,6 @@ from dashboard.components.shell import theme
 from dashboard.i18n import _
 from dashboard.pages import imports as page
 from dashboard.services import Services
-from dashboard.uploads import may_import
 from data import plans
 from data.errors import DataError
 from data.queries.areas import names as area_names
@@ -34,7 +32,7 @@ def register(app: Dash, services: Services) -> None:
         Output(page.PLANS, "rowData"), Output(page.PLANS_PANEL, "style"), Input(page.PLANS_CHANGED, "data")
     )
     def list_plans(_changed: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
-        rows = plan_rows(services) if may_import() else []
+        rows = plan_rows(services) if auth.may_plan() else []
         return rows, {} if rows else {"display": "none"}
 
     @app.callback(
@@ -95,8 +93,7 @@ def register(app: Dash, services: Services) -> None:
     def accept(changes: list[dict[str, Any]] | None, plan_id: int | None) -> Any:
         if not changes or plan_id is None:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         try:
             for accepted in (True, False):
                 ids = [int(one["rowId"]) for one in changes if bool(one["value"]) is accepted]
@@ -108,8 +105,7 @@ def register(app: Dash, services: Services) -> None:
 
 
 def _decide(services: Services, plan_id: int, *, publish: bool) -> str:
-    if not may_import():
-        abort(403)
+    auth.only_planners()
     if not publish:
         plans.drop(services.store, plan_id, auth.user_id(), scope=auth.scope())
         return _("方案 {n} 已放弃。", n=plan_id)

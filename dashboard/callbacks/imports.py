@@ -12,7 +12,6 @@ import numpy as np
 import shapely
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
-from flask import abort
 
 from dashboard import auth
 from dashboard.callbacks import import_jobs, import_plans
@@ -22,7 +21,7 @@ from dashboard.components.shell import theme
 from dashboard.i18n import _
 from dashboard.pages import imports as page
 from dashboard.services import Services
-from dashboard.uploads import PAGE, Uploads, may_import
+from dashboard.uploads import PAGE, Uploads
 from data import imports
 from data.errors import DataError, ReadError
 from data.imports.csv_report import rows_as_csv
@@ -118,7 +117,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(Output(page.BODY, "children"), Input(page.URL, "search"))
     def body(search: str) -> Any:
-        path = uploads.path(_token(search), auth.user_id()) if may_import() else None
+        path = uploads.path(_token(search), auth.user_id()) if auth.may_plan() else None
         return page.upload_box() if path is None else page.review(services, path.name)
 
     @app.callback(
@@ -320,8 +319,7 @@ def _token(search: str | None) -> str | None:
 
 def _path(uploads: Uploads, search: str) -> Path:
     """Return the uploaded file of this page; only its owner, and only who may import."""
-    if not may_import():
-        abort(403)
+    auth.only_planners()
     path = uploads.path(_token(search), auth.user_id())
     if path is None:
         raise PreventUpdate

@@ -31,7 +31,6 @@ from dashboard.map_sources import sources
 from dashboard.overlay_address import Address, edges_of
 from dashboard.pages import overlays as page
 from dashboard.services import Services
-from dashboard.uploads import may_import
 from data.periods import Period, Window, periods, series, usual
 from data.periods import shown as period_shown
 from data.queries import areas, details, records
@@ -292,7 +291,7 @@ def at_end(address: Address, whole: Window | None) -> bool:
 def may_weigh(session: Session, scope: Scope) -> bool:
     """Tell whether the city's weights may be set: by planners and administrators of the whole city."""
     top = areas.top(session, Scope())
-    return may_import() and top is not None and top.code in scope
+    return auth.may_plan() and top is not None and top.code in scope
 
 
 def weights_kept(services: Services, scope: Scope, address: Address) -> Address:

@@ -31,7 +31,6 @@ from dashboard.services import Services
 from dashboard.studio_address import Address
 from dashboard.studio_layers import knots
 from dashboard.studio_layers import sources as with_draft
-from dashboard.uploads import may_import
 from data import drawings
 from data.drawing_stations import cell_at
 from data.drawings import Sheet
@@ -78,7 +77,7 @@ def register(app: Dash, services: Services) -> None:
         State(page.MOST, "value"),
     )
     def shown(search: str, _refresh: int, least: Any, most: Any) -> tuple[Any, ...]:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         return whole(services, auth.scope(), Address.of(search), (least, most))
 
@@ -219,7 +218,7 @@ def _register_address(app: Dash, services: Services) -> None:
         State(page.MAP, "view"),
     )
     def look(search: str, chosen: Any, view: Any) -> Any:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         if ctx.triggered_id == page.CHOSEN:
             return (chosen or {}).get("view") or no_update
@@ -270,7 +269,7 @@ def _register_choice(app: Dash, services: Services) -> None:
     )
     def choose(*inputs: Any) -> Any:
         search, tool, broken, before = inputs[-4:]
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         sheet = current(services, auth.scope(), Address.of(search))
         if sheet is None:
@@ -291,7 +290,7 @@ def _register_choice(app: Dash, services: Services) -> None:
         State(page.URL, "search"),
     )
     def on_chosen(chosen: Any, seen: Any, target: str | None, search: str) -> tuple[Any, ...]:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         address = Address(plan=(seen or {}).get("plan"))
         sheet = current(services, auth.scope(), address)

@@ -19,7 +19,6 @@ from dashboard.pages import studio as page
 from dashboard.services import Services
 from dashboard.studio_address import NOW, Address
 from dashboard.studio_layers import sources as with_draft
-from dashboard.uploads import may_import
 from data import drawings
 from data.drawings import Sheet
 from data.errors import DataError
@@ -37,7 +36,7 @@ def register(app: Dash, services: Services) -> None:
         State(page.URL, "search"),
     )
     def choices(_seen: Any, search: str) -> tuple[list[dict[str, str]], bool]:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         found = others(services, auth.scope(), Address.of(search))
         return found, len(found) == 1
@@ -68,7 +67,7 @@ def register(app: Dash, services: Services) -> None:
         State(page.OTHER, "data-plan"),
     )
     def beside(search: str, shown: str | None) -> tuple[list[Any], str]:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         address = Address.of(search)
         key = f"{address.plan}/{address.other}" if address.other else ""
@@ -82,7 +81,7 @@ def register(app: Dash, services: Services) -> None:
     @app.callback(Output(page.COMPARED, "children"), Input(page.SEEN, "data"), State(page.URL, "search"))
     def compared(_seen: Any, search: str) -> Any:
         address = Address.of(search)
-        pair = both(services, auth.scope(), address) if may_import() else None
+        pair = both(services, auth.scope(), address) if auth.may_plan() else None
         if pair is None:
             return []
         sheet, other = pair
@@ -91,7 +90,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(Output(page.OTHER_MAP, "overlays"), Input(page.SEEN, "data"), State(page.URL, "search"))
     def marked(_seen: Any, search: str) -> list[dict[str, Any]]:
-        pair = both(services, auth.scope(), Address.of(search)) if may_import() else None
+        pair = both(services, auth.scope(), Address.of(search)) if auth.may_plan() else None
         if pair is None:
             return []
         return differing(pair[1], difference(pair[0].draft, pair[1].draft).second)

@@ -13,7 +13,6 @@ from dashboard.components import studio_compounds as parts
 from dashboard.components.alignment_map import overlay
 from dashboard.pages import studio as page
 from dashboard.services import Services
-from dashboard.uploads import may_import
 from data import drawing_compounds, drawings
 from data.drawings import Sheet
 
@@ -28,7 +27,7 @@ def register(app: Dash, services: Services) -> None:
         Input(page.SEEN, "data"),
     )
     def shown(seen: Any) -> tuple[Any, Any, Any]:
-        if not may_import():
+        if not auth.may_plan():
             raise PreventUpdate
         if not seen:
             return [], parts.HIDDEN, []

@@ -11,7 +11,6 @@ import numpy as np
 import shapely
 from dash import Dash, Input, Output, State, ctx, dcc, no_update
 from dash.exceptions import PreventUpdate
-from flask import abort
 
 from dashboard import auth
 from dashboard.callbacks.alignment_jobs import said, tiles_follow
@@ -21,7 +20,6 @@ from dashboard.i18n import _, number
 from dashboard.pages import studio as page
 from dashboard.services import Services
 from dashboard.studio_address import Address
-from dashboard.uploads import may_import
 from data import drawing_compounds, drawing_files, drawing_publishing, drawings, plans
 from data.drawings import Sheet
 from data.errors import ConflictError, DataError
@@ -81,8 +79,7 @@ def register(app: Dash, services: Services) -> None:
         asked = ctx.triggered_id
         if not seen or not ctx.triggered[0]["value"] or (asked == page.MAP and tool not in page.EDITING):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         rows = [one["id"] for one in ticked] if isinstance(ticked, list) else []
         wish = Wish(chosen["cells"], chosen["one"], rows, target)
         try:
@@ -286,7 +283,7 @@ def _register_end(app: Dash, services: Services) -> None:
     def check(clicks: int | None, _search: str, seen: Any) -> tuple[Any, Any, Any]:
         if ctx.triggered_id != page.CHECK:
             return [], no_update, no_update
-        if not clicks or not seen or not may_import():
+        if not clicks or not seen or not auth.may_plan():
             raise PreventUpdate
         sheet = drawings.load(services.store, auth.scope(), seen["plan"])
         rows = parts.broken_rows(drawing_publishing.broken(services.store, auth.scope(), sheet), sheet)
@@ -312,8 +309,7 @@ def _register_end(app: Dash, services: Services) -> None:
     def end(publish: int | None, drop: int | None, seen: Any, search: str, refresh: int) -> tuple[Any, ...]:
         if not (publish or drop) or not seen:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         try:
             if ctx.triggered_id == page.DROP:
                 plans.drop(services.store, seen["plan"], auth.user_id(), scope=auth.scope())
@@ -337,8 +333,7 @@ def _register_end(app: Dash, services: Services) -> None:
         *clicks, seen = inputs
         if not any(clicks) or not seen:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         return exported(services, seen["plan"], page.EXPORTS[str(ctx.triggered_id)])
 
 

@@ -21,7 +21,7 @@ from dashboard.pages import studio as page
 from dashboard.report_files import FONTS
 from dashboard.services import Services
 from dashboard.studio_address import Address
-from dashboard.uploads import Uploads, may_import
+from dashboard.uploads import Uploads
 from data import drawing_batch, drawing_files, drawing_print, drawing_return, drawings
 from data.errors import ConflictError, DataError
 from geo.editing import EditRefused
@@ -46,8 +46,7 @@ def register(app: Dash, services: Services) -> None:
     def hand_out(shapefile: int | None, prints: int | None, encoding: Any, paper: Any, seen: Any) -> Any:
         if not (shapefile or prints):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         if not seen:
             return no_update, said(_("请先打开一份草稿。"), good=False)
         try:
@@ -99,7 +98,7 @@ def _register_return(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def review(token: str | None, seen: Any, tab: str) -> tuple[Any, ...]:
-        path = uploads.path(token, auth.user_id()) if may_import() else None
+        path = uploads.path(token, auth.user_id()) if auth.may_plan() else None
         if path is None:
             return parts.HIDDEN, None, [], True, "list" if tab == parts.RETURN else no_update
         to = parts.RETURN if ctx.triggered_id == parts.TOKEN else no_update
@@ -121,8 +120,7 @@ def _register_return(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any, Any]:
         if not (take or leave):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         path = uploads.path(token, auth.user_id())
         if path is None or token is None:
             return None, no_update, said(_("文件已过期；请重新带回。"), good=False)
@@ -206,8 +204,7 @@ def _register_all(app: Dash, services: Services) -> None:
     def ask(clicks: int | None) -> tuple[Any, Any, Any]:
         if not clicks:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         with services.store.reading() as session:
             drafts = drawing_batch.waiting(session, auth.scope())
         if not drafts:
@@ -227,8 +224,7 @@ def _register_all(app: Dash, services: Services) -> None:
     def start(sure: int | None, search: str) -> str:
         if not sure:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         job = jobs_of(services).start(
             services.store,
             drawing_batch.publish_all,

@@ -6,7 +6,6 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
-from flask import abort
 
 from dashboard import auth
 from dashboard.callbacks.alignment_jobs import tiles_follow
@@ -16,7 +15,6 @@ from dashboard.i18n import _, number
 from dashboard.pages import studio as page
 from dashboard.services import Services
 from dashboard.studio_address import Address
-from dashboard.uploads import may_import
 from data.drawing_begin import begin
 from data.jobs import CANCELLED, FAILED
 from data.jobs import State as JobState
@@ -43,8 +41,7 @@ def register(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any]:
         if not (one or new or city):
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         address, asked = Address.of(search), ctx.triggered_id
         if not _is_band(least, most):
             return no_update, said(_("请填写户数范围：最少不大于最多。"), good=False)

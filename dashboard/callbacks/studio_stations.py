@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
-from flask import abort
 
 from dashboard import auth
 from dashboard.callbacks.alignment_jobs import said
@@ -19,7 +18,6 @@ from dashboard.components.alignment_map import overlay
 from dashboard.i18n import _, number
 from dashboard.pages import studio as page
 from dashboard.services import Services
-from dashboard.uploads import may_import
 from data import drawing_stations, drawings, relocation
 from data.drawing_stations import StationRef
 from data.drawings import Sheet
@@ -53,8 +51,7 @@ def register(app: Dash, services: Services) -> None:
         clicked, moved, back, tool, station, seen, refresh = inputs
         if tool != page.STATIONS or not seen or not ctx.triggered[0]["value"]:
             raise PreventUpdate
-        if not may_import():
-            abort(403)
+        auth.only_planners()
         by = ctx.triggered[0]["prop_id"].rpartition(".")[2]
         if by == "clicked" and clicked["layer"] == "point":
             raise PreventUpdate
@@ -94,7 +91,7 @@ def _register_choice(app: Dash, services: Services) -> None:
         Input(page.SEEN, "data"),
     )
     def offered(tool: str, station: str | None, seen: Any) -> tuple[Any, Any, bool, Any]:
-        if tool != page.STATIONS or not seen or not may_import():
+        if tool != page.STATIONS or not seen or not auth.may_plan():
             return parts.HIDDEN if tool != page.STATIONS else {}, [], True, None
         found = stations(services, seen["plan"])
         ref = next((one for one in found if one.id == station), None)
@@ -108,7 +105,7 @@ def _register_choice(app: Dash, services: Services) -> None:
         running=[(Output(parts.BUSY, "hidden"), False, True)],
     )
     def shown(tool: str, station: str | None, seen: Any) -> Any:
-        if tool != page.STATIONS or not may_import():
+        if tool != page.STATIONS or not auth.may_plan():
             raise PreventUpdate
         return card(services, seen["plan"], station, None) if seen and station else []
 
@@ -121,7 +118,7 @@ def _register_choice(app: Dash, services: Services) -> None:
     )
     def look(station: str | None, clicked: Any, seen: Any) -> Any:
         by_map = clicked and clicked["layer"] == "point" and str(clicked["id"]) == station
-        if station is None or by_map or not seen or not may_import():
+        if station is None or by_map or not seen or not auth.may_plan():
             raise PreventUpdate
         sheet = drawings.load(services.store, auth.scope(), seen["plan"])
         ref = next((one for one in stations(services, seen["plan"]) if one.id == station), None)

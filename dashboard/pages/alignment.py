@@ -5,6 +5,7 @@ from __future__ import annotations
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard import auth
 from dashboard.components import alignment_tables as tables
 from dashboard.components.job_bar import job_bar
 from dashboard.components.shell import header, page, theme
@@ -12,7 +13,6 @@ from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
 from dashboard.services import Services
 from dashboard.theme import Theme
-from dashboard.uploads import may_import
 from data import jobs
 from models.enums import CompoundKind
 
@@ -108,7 +108,7 @@ MAP_COLORS = {
 def layout(_services: Services) -> dmc.MantineProvider:
     """Return the page for whoever is signed in."""
     colours = theme()
-    if not may_import():
+    if not auth.may_plan():
         return page(
             [
                 header(PATH),

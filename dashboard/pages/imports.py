@@ -78,7 +78,7 @@ SWITCH_LABELS = {
 def layout(_services: Services) -> dmc.MantineProvider:
     """Return the page for whoever is signed in."""
     colours = theme()
-    if not uploads.may_import():
+    if not auth.may_plan():
         return page(
             [
                 header(uploads.PAGE),

@@ -7,6 +7,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard import auth
 from dashboard.components import studio as parts
 from dashboard.components import studio_compounds, studio_files, studio_stations
 from dashboard.components.job_bar import job_bar
@@ -15,7 +16,6 @@ from dashboard.i18n import _, language
 from dashboard.map import PingqiMap
 from dashboard.services import Services
 from dashboard.theme import Theme
-from dashboard.uploads import may_import
 from data import jobs
 
 PATH = "/grids/"
@@ -103,7 +103,7 @@ KEYS = (
 def layout(_services: Services) -> dmc.MantineProvider:
     """Return the page for whoever is signed in."""
     colours = theme()
-    if not may_import():
+    if not auth.may_plan():
         text = html.P(_("微网格工作台需要网格规划员或管理员账号。"))
         return page([header(PATH), html.Main(text, className="import-empty")], colours)
     jobs.warm()

@@ -65,6 +65,11 @@ def test_codes_run_row_by_row_from_the_north_west():
         issued(shapes, "42", {"426"}, length=1)
 
 
+def test_codes_of_communities_that_begin_alike_are_told_apart():
+    shapes = np.array([box(0, 0, 10, 10)], dtype=object)
+    assert issued(shapes, "4", {"4001", "499091", "40002"}) == ["4002"]
+
+
 def test_existing_micro_grids_keep_their_ids_codes_and_households():
     first = town().micro_grids
     again = town(existing=first)
