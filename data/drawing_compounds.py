@@ -22,7 +22,7 @@ from data.errors import DataError
 from data.ledger import compare
 from data.scope import Scope
 from geo.enclosure import reshaped
-from geo.proposal import dissolved
+from geo.layers import dissolved
 from models import Compound
 
 

@@ -14,9 +14,8 @@ from geo.crs import require_metric
 from geo.districting import GRID, Districts, Units, districts_of
 from geo.errors import GeoError
 from geo.faces import borders, edges_of
-from geo.layers import measurable
+from geo.layers import dissolved, measurable
 from geo.partition import NONE, Band
-from geo.proposal import dissolved
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

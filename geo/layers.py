@@ -175,3 +175,13 @@ def united(
         exact = ragged is not None and not ragged[group].any()
         result[n] = (shapely.coverage_union_all if exact else shapely.union_all)(polygon[group])
     return result
+
+
+def dissolved(cells: Geometries, label: Positions, count: int) -> Geometries:
+    """Return the union of the cells of each label."""
+    order = np.argsort(label, kind="stable")
+    start = np.searchsorted(label[order], np.arange(count + 1))
+    result = np.empty(count, dtype=object)
+    for n, (a, b) in enumerate(pairwise(start.tolist())):
+        result[n] = shapely.coverage_union_all(cells[order[a:b]])
+    return result

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from dashboard.cli import cli
 from data.errors import DataError
+from geo.errors import GeoError
 from tests.drawn import layer
 from tests.hamlet import COMMUNITY, COMPOUNDS, LANE, STREET, buildings, lines
 
@@ -126,3 +127,22 @@ def test_unusable_input_is_told_in_one_sentence(files, tmp_path, change, words, 
     assert isinstance(answer.exception, DataError)
     assert message in str(answer.exception)
     assert not out.exists()
+
+
+def test_a_community_that_fails_is_told_and_every_row_is_kept(files, tmp_path, monkeypatch):
+    def failing(_land):
+        raise GeoError("the lines cross in too many places")
+
+    monkeypatch.setattr("geo.proposal_community.cells_of", failing)
+    out = tmp_path / "out.gpkg"
+    answer = propose(files, "--out", out, "--json")
+    assert answer.exit_code == 0, answer.exception
+    told = json.loads(answer.stdout)
+    assert told["failures"] == {"420106001001": "the lines cross in too many places"}
+    assert told["micro_grids"] == 0
+    assert told["compactness"] is None
+    assert len(gpd.read_file(out, layer="building")) == 74
+    refused = gpd.read_file(out, layer="refusal")
+    assert refused[["layer", "feature_id", "reason"]].to_numpy().tolist() == [
+        ["community", "420106001001", "failed"]
+    ]
