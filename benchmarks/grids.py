@@ -24,7 +24,8 @@ from grid_peers import installed
 from scipy.optimize import linear_sum_assignment
 
 from data.demo import build
-from geo.editing import Draft, move
+from geo.draft import Draft
+from geo.editing import move
 from geo.edits import MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band

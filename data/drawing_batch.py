@@ -13,7 +13,7 @@ from data.errors import DataError
 from data.jobs import Report
 from data.scope import Scope
 from data.store import Store
-from geo.editing import EditRefused
+from geo.draft import EditRefused
 from models import Area, Drawing, Plan
 from models.enums import PlanStatus
 

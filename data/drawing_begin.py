@@ -23,7 +23,7 @@ from data.errors import DataError
 from data.jobs import Report, StoppedError
 from data.scope import Scope
 from data.store import Store
-from geo.editing import Draft, EditRefused
+from geo.draft import Draft, EditRefused
 from geo.edits import MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band

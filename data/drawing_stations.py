@@ -19,7 +19,8 @@ from data.drawings import Sheet
 from data.errors import DataError
 from data.scope import Scope
 from data.station_moves import Place, named_around, overtaken, place_of
-from geo.editing import Draft, site
+from geo.draft import Draft
+from geo.editing import site
 from geo.edits import Change
 from models import Compound, Grid, Station
 from models.areas import CODE_LENGTH, SIGNIFICANT

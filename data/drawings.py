@@ -31,7 +31,7 @@ from data.errors import ConflictError, DataError
 from data.scope import Scope
 from data.store import Store
 from geo.crs import STORED_CRS
-from geo.editing import Draft
+from geo.draft import Draft
 from geo.edits import Change, MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band

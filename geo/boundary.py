@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from geo.editing import Draft, EditRefused, move
+from geo.draft import Draft, EditRefused
+from geo.editing import move
 from geo.edits import Change
 
 if TYPE_CHECKING:

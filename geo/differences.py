@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geo.editing import Draft
+    from geo.draft import Draft
     from geo.fabric import Fabric
 
     Positions = NDArray[np.int64]

@@ -8,7 +8,7 @@ import numpy as np
 
 from geo.codes import issued, series
 from geo.districting import Units, districts_of
-from geo.editing import Draft, EditRefused
+from geo.draft import Draft, EditRefused
 from geo.edits import Change, MicroGrid
 from geo.partition import NONE
 

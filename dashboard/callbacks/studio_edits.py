@@ -25,7 +25,7 @@ from data.drawings import Sheet
 from data.errors import ConflictError, DataError
 from geo import editing
 from geo.boundary import drag
-from geo.editing import Draft, EditRefused
+from geo.draft import Draft, EditRefused
 from geo.redistricting import redistricted
 
 SNAP_M = 3.0

@@ -24,7 +24,7 @@ from dashboard.studio_address import Address
 from dashboard.uploads import Uploads
 from data import drawing_batch, drawing_files, drawing_print, drawing_return, drawings
 from data.errors import ConflictError, DataError
-from geo.editing import EditRefused
+from geo.draft import EditRefused
 
 
 def register(app: Dash, services: Services) -> None:

@@ -23,7 +23,7 @@ from data.drawing_stations import StationRef
 from data.drawings import Sheet
 from data.errors import DataError
 from data.station_moves import Place
-from geo.editing import EditRefused
+from geo.draft import EditRefused
 
 DIGITS = 7
 """A place is kept to the centimetre."""

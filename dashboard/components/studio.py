@@ -13,7 +13,7 @@ from dashboard.i18n import _, number, percent
 from dashboard.map import encode_group
 from dashboard.theme import Theme
 from data.drawings import Sheet
-from geo.editing import EditRefused, Figures
+from geo.draft import EditRefused, Figures
 from geo.edits import MicroGrid
 from geo.partition import Band
 from models.enums import GridRule

@@ -13,7 +13,8 @@ from data import drawing_compounds, drawings
 from data.scope import Scope
 from geo.boundary import drag, handles
 from geo.differences import difference
-from geo.editing import EditRefused, enclose
+from geo.draft import EditRefused
+from geo.editing import enclose
 from models import Building, Compound, MicroGrid, Plan, Station
 from models.enums import PlanStatus, StationTier
 from tests.browser.screens import Desk, Site

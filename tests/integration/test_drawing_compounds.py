@@ -15,6 +15,7 @@ from data.errors import ConflictError, DataError
 from data.scope import Scope
 from data.store import Store
 from geo import editing
+from geo.draft import Draft
 from geo.enclosure import NEAR_M
 from models import BoundaryVersion, Building, Change, Compound, MicroGrid
 from tests import lake as lake_houses
@@ -73,9 +74,9 @@ def test_a_boundary_is_kept_over_reloads_and_undone_like_any_edit(lake: Store, p
     assert tried.households[0] - tried.households[1] == 12
     assert tried.buildings[0] - tried.buildings[1] == 1
     assert shape(lake, 7).equals(before)
-    undone = drawings.edit(lake, CITY, plan, 2, editing.Draft.undo)
+    undone = drawings.edit(lake, CITY, plan, 2, Draft.undo)
     assert drawing_compounds.tried(undone) == []
-    redone = drawings.edit(lake, CITY, plan, 3, editing.Draft.redo)
+    redone = drawings.edit(lake, CITY, plan, 3, Draft.redo)
     assert (redone.draft.compound == sheet.draft.compound).all()
 
 

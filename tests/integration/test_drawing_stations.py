@@ -12,8 +12,7 @@ from data import drawing_publishing, drawing_stations, drawings, plans, versions
 from data.errors import ConflictError, DataError
 from data.scope import Scope
 from data.store import Store
-from geo import editing
-from geo.editing import EditRefused
+from geo.draft import Draft, EditRefused
 from models import BoundaryVersion, Change, MicroGrid, Plan, Station
 from models.enums import PlanStatus, StationTier
 from tests import lake as lake_houses
@@ -78,11 +77,11 @@ def test_a_move_is_kept_over_reloads_and_undone_like_any_edit(lake: Store, plan:
     assert site.stands == (town.point(2500, 200).x, town.point(2500, 200).y)
     assert refs(lake, plan)[str(OWN)].moved
     assert stored(lake, OWN).geometry.equals(YARD)
-    drawings.edit(lake, CITY, plan, 3, editing.Draft.undo)
-    drawings.edit(lake, CITY, plan, 4, editing.Draft.undo)
+    drawings.edit(lake, CITY, plan, 3, Draft.undo)
+    drawings.edit(lake, CITY, plan, 4, Draft.undo)
     drawings._cache.clear()
     assert drawings.load(lake, CITY, plan).draft.sited == {}
-    again = drawings.edit(lake, CITY, plan, 5, editing.Draft.redo)
+    again = drawings.edit(lake, CITY, plan, 5, Draft.redo)
     assert set(again.draft.sited) == {str(OWN)}
     back = tried(lake, plan, 6, OWN, None)
     assert back.draft.sited == {}

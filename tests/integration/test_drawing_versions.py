@@ -15,6 +15,8 @@ from data.errors import DataError
 from data.scope import Scope
 from data.store import Store
 from geo import editing
+from geo.draft import Draft
+from geo.edits import Change
 from models import Building, Entrance, MicroGrid
 from tests import lake as lake_houses
 from tests.town import LAKE, SPRING
@@ -67,11 +69,11 @@ def published(store: Store, folder: Path, *works: Any) -> int:
     return plan
 
 
-def inhabited(draft: editing.Draft) -> list[str]:
+def inhabited(draft: Draft) -> list[str]:
     return sorted(one for one, figures in draft.figures.items() if figures.buildings > 2)
 
 
-def moved(draft: editing.Draft, _sheet: Any) -> editing.Change:
+def moved(draft: Draft, _sheet: Any) -> Change:
     lived = set(inhabited(draft))
     cell, to = next(
         (cell, draft.owner[other])
@@ -82,11 +84,11 @@ def moved(draft: editing.Draft, _sheet: Any) -> editing.Change:
     return editing.move(draft, np.array([cell]), to)
 
 
-def split(draft: editing.Draft, _sheet: Any) -> editing.Change:
+def split(draft: Draft, _sheet: Any) -> Change:
     return editing.split_into(draft, inhabited(draft)[0], 2)
 
 
-def entrances_joined(draft: editing.Draft, _sheet: Any) -> editing.Change:
+def entrances_joined(draft: Draft, _sheet: Any) -> Change:
     return editing.merge(draft, sorted(set(draft.owner[draft.fabric.building == "6"])))
 
 

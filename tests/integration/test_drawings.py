@@ -18,7 +18,7 @@ from data.jobs import CANCELLED, Report, run
 from data.scope import Scope
 from data.store import Store
 from geo import editing
-from geo.editing import EditRefused
+from geo.draft import Draft, EditRefused
 from geo.redistricting import redistricted
 from models import BoundaryVersion, Building, Change, Drawing, Entrance, MicroGrid, Plan
 from models.enums import GridRule, PlanKind, PlanStatus
@@ -102,10 +102,10 @@ def test_a_draft_survives_a_reload_with_undo_redo_and_locks(lake: Store, report:
     assert again.draft.owner.tolist() == after.draft.owner.tolist()
     assert again.draft.locked == {locked}
     assert again.draft.figures == after.draft.figures
-    back = drawings.edit(lake, CITY, plan, 3, editing.Draft.undo)
+    back = drawings.edit(lake, CITY, plan, 3, Draft.undo)
     assert back.draft.owner.tolist() == start.tolist()
     drawings._cache.clear()
-    forth = drawings.edit(lake, CITY, plan, 4, editing.Draft.redo)
+    forth = drawings.edit(lake, CITY, plan, 4, Draft.redo)
     assert forth.draft.owner.tolist() == after.draft.owner.tolist()
 
 
@@ -115,7 +115,7 @@ def test_a_lock_holds_against_edits_undo_and_proposals(lake: Store, report: Repo
     touched = sorted(after.draft.done[-1].touched())
     drawings.edit(lake, CITY, plan, 2, lambda draft: draft.lock(touched))
     with pytest.raises(EditRefused, match="locked"):
-        drawings.edit(lake, CITY, plan, 3, editing.Draft.undo)
+        drawings.edit(lake, CITY, plan, 3, Draft.undo)
     sheet = drawings.load(lake, CITY, plan)
     assert sheet.version == 3
     every = range(len(sheet.draft.owner))

@@ -19,7 +19,7 @@ from data.errors import ConflictError
 from data.scope import Scope
 from data.store import Store
 from geo import editing
-from geo.editing import Draft, EditRefused
+from geo.draft import Draft, EditRefused
 from geo.redistricting import redistricted
 from models import Drawing
 from tests import lake

@@ -12,17 +12,8 @@ from hypothesis import strategies as st
 
 from geo.boundary import drag, handles
 from geo.cells import Land, cells_of
-from geo.editing import (
-    Draft,
-    EditRefused,
-    MicroGrid,
-    merge,
-    move,
-    rename,
-    split_by_line,
-    split_into,
-    take,
-)
+from geo.draft import Draft, EditRefused
+from geo.editing import MicroGrid, merge, move, rename, split_by_line, split_into, take
 from geo.fabric import Fabric
 from geo.partition import Band
 from tests.drawn import box, placed

@@ -30,7 +30,7 @@ from data.scope import Scope
 from data.store import Store
 from geo import boundary, editing, redistricting
 from geo.differences import difference
-from geo.editing import EditRefused
+from geo.draft import EditRefused
 from geo.grid_rules import RULES
 from geo.partition import Band
 from models.enums import GridRule

@@ -23,7 +23,8 @@ from data.errors import ConflictError, DataError
 from data.jobs import Report
 from data.scope import Scope
 from geo.differences import difference
-from geo.editing import Draft, site
+from geo.draft import Draft
+from geo.editing import site
 from tests import town
 
 YARD = "3"

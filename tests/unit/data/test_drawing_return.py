@@ -18,6 +18,7 @@ from data.errors import ConflictError, DataError
 from data.scope import Scope
 from data.store import Store
 from geo import editing
+from geo.draft import Draft
 from models import Building
 from models.enums import Difference, Doubt
 from tests import lake as lake_houses
@@ -109,11 +110,11 @@ def test_a_building_whose_field_was_changed_moves_and_undo_takes_it_back(
     assert after.version == 2
     assert after.draft.owner[cell] == other
     assert np.flatnonzero(after.draft.owner != before.draft.owner).tolist() == [cell]
-    back = drawings.edit(lake, CITY, plan, 2, editing.Draft.undo)
+    back = drawings.edit(lake, CITY, plan, 2, Draft.undo)
     assert back.draft.owner.tolist() == before.draft.owner.tolist()
     assert back.draft.grids == before.draft.grids
     drawings._cache.clear()
-    forth = drawings.edit(lake, CITY, plan, 3, editing.Draft.redo)
+    forth = drawings.edit(lake, CITY, plan, 3, Draft.redo)
     assert forth.draft.owner.tolist() == after.draft.owner.tolist()
 
 

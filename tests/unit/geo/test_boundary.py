@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geo.boundary import drag, handles
-from geo.editing import Draft, EditRefused
+from geo.draft import Draft, EditRefused
 from geo.edits import MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band

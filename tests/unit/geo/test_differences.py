@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 
 from geo.differences import difference
-from geo.editing import Draft
+from geo.draft import Draft
 from geo.edits import MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band

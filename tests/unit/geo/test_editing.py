@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
+from geo.draft import Draft, EditRefused
 from geo.editing import (
-    Draft,
-    EditRefused,
     enclose,
     merge,
     move,

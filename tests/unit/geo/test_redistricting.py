@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geo.editing import Draft, EditRefused
+from geo.draft import Draft, EditRefused
 from geo.edits import MicroGrid
 from geo.fabric import Fabric
 from geo.partition import Band
