@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dashboard import auth
 from dashboard.callbacks.places import crumbs, follow_links
-from dashboard.components import breakdown, kpi, legend, ranking, tree
+from dashboard.components import breakdown, choices, kpi, legend, ranking, tree
 from dashboard.components import detail as detail_card
 from dashboard.components.links import CLOSE, PRESSED, closing
 from dashboard.components.shell import theme
@@ -32,7 +32,7 @@ from models.areas import level_of
 from models.enums import AreaLevel
 
 AREA_LAYERS = {level.value for level in AreaLevel}
-CONTROLS = {page.SHOW, page.UNIT, page.WINDOW, page.KINDS_SHOWN, page.LAYERS_SHOWN}
+CONTROLS = (page.SHOW, page.UNIT, page.WINDOW, page.KINDS_SHOWN, page.LAYERS_SHOWN)
 CHOSEN_MAX_ZOOM = 17
 
 
@@ -40,6 +40,7 @@ def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     store = services.store
     follow_links(app)
+    choices.follow_address(app, page.URL, CONTROLS)
 
     @app.callback(
         Output(page.URL, "search"),
@@ -85,7 +86,7 @@ def register(app: Dash, services: Services) -> None:
             new, by = choose(services, scope, view, key), "choice"
         elif page.MAP in triggers and clicked:
             new, by = choose_on_map(services, scope, view, clicked), "map"
-        elif triggers & CONTROLS:
+        elif triggers.intersection(CONTROLS):
             with store.reading() as session:
                 whole = records.span(session, scope)
             new = controls(view, show=show, unit=unit, months=months, kinds=kinds, layers=layers, whole=whole)
@@ -94,23 +95,18 @@ def register(app: Dash, services: Services) -> None:
             raise PreventUpdate
         if new == view and by != "choice":
             raise PreventUpdate
-        choices = fit["choices"] + (by == "choice")
         return new.search() if new != view else no_update, {
             "by": by,
             "search": new.search(),
-            "choices": choices,
+            "choices": fit["choices"] + (by == "choice"),
         }
 
     @app.callback(
-        Output(page.SHOW, "value"),
-        Output(page.UNIT, "value"),
+        Output(choices.WANTED, "data"),
         Output(page.UNIT, "style"),
         Output(page.WINDOW, "style"),
-        Output(page.WINDOW, "value"),
         Output(page.WINDOW, "minDate"),
         Output(page.WINDOW, "maxDate"),
-        Output(page.KINDS_SHOWN, "value"),
-        Output(page.LAYERS_SHOWN, "value"),
         Output(page.MAP, "visible"),
         Output(page.MAP, "zooms"),
         Input(page.URL, "search"),
@@ -120,16 +116,13 @@ def register(app: Dash, services: Services) -> None:
         with store.reading() as session:
             whole = records.span(session, auth.scope())
         hidden = {"display": "none"} if view.measure is None else {}
+        months = shown_months(view, whole)
         return (
-            view.show,
-            view.unit.value,
+            [view.show, view.unit.value, months, list(view.kinds), list(view.layers)],
             hidden,
             hidden,
-            shown_months(view, whole),
             whole.start.isoformat() if whole else None,
             whole.end.isoformat() if whole else None,
-            list(view.kinds),
-            list(view.layers),
             visible(view),
             zooms(view),
         )
@@ -314,11 +307,11 @@ def zooms(view: View) -> dict[str, list[int]]:
     return {} if view.measure is None or view.unit is Level.COMPOUND else {view.unit.value: [0, 24]}
 
 
-def chosen(services: Services, scope: Scope, view: View, by: str, choices: int = 0) -> tuple[Any, Any, Any]:
+def chosen(services: Services, scope: Scope, view: View, by: str, made: int = 0) -> tuple[Any, Any, Any]:
     """Return the map's overlays, its view and the detail card of what is chosen.
 
     What the map itself chose is not moved into the middle: the reader is looking at it. The map obeys a view
-    whose key is new, so the number of `choices` made makes the same choice count again.
+    whose key is new, so the number of choices `made` makes the same choice count again.
     """
     with services.store.reading() as session:
         found = None
@@ -335,7 +328,7 @@ def chosen(services: Services, scope: Scope, view: View, by: str, choices: int =
             drawn = [_drawn("related", shapely.boundary(outline))] if outline is not None else []
         card = _closable(detail_card.card(found)) if found is not None else None
     moves = by not in {"map", "controls"} and bounds is not None
-    key = f"{view.chosen or view.area or 'all'} {choices}"
+    key = f"{view.chosen or view.area or 'all'} {made}"
     camera = (
         {"key": key, "bounds": list(bounds), "max_zoom": CHOSEN_MAX_ZOOM, "padding": below_bar(24)}
         if moves and bounds

@@ -23,8 +23,8 @@ from dashboard.callbacks.places import (
     moves_map,
     triggers,
 )
+from dashboard.components import choices, people, rates
 from dashboard.components import coverage as parts
-from dashboard.components import people, rates
 from dashboard.components.kpi import span_text
 from dashboard.components.legend import Coloured
 from dashboard.components.links import PRESSED
@@ -100,11 +100,15 @@ class Shown:
         return parts.coloured(self.chosen, self.level, colours) if self.chosen else None
 
 
+CONTROLS = (page.SHOW, page.LEVEL, page.PERIOD, page.AGAINST, page.FIRST, page.LAST)
+
+
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     catalogue = read_catalogue(services.settings.home / CATALOGUE_FOLDER)
 
     follow_links(app)
+    choices.follow_address(app, page.URL, CONTROLS)
 
     # Apart from the choices: these wait for the answer that fills them, a click need not.
     @app.callback(
@@ -137,25 +141,14 @@ def register(app: Dash, services: Services) -> None:
     @app.callback(
         Output(page.URL, "search", allow_duplicate=True),
         Output(page.FIT, "data", allow_duplicate=True),
-        Input(page.SHOW, "value"),
-        Input(page.LEVEL, "value"),
-        Input(page.PERIOD, "value"),
-        Input(page.AGAINST, "value"),
-        Input(page.FIRST, "value"),
-        Input(page.LAST, "value"),
+        *(Input(one, "value") for one in CONTROLS),
         State(page.URL, "search"),
         prevent_initial_call=True,
     )
-    def choose(
-        show: str | None,
-        level: str | None,
-        period: str | None,
-        against: str | None,
-        first: str | None,
-        last: str | None,
-        search: str,
-    ) -> tuple[Any, Any]:
-        address, scope = Address.of(search), auth.scope()
+    def choose(*chosen: str | None) -> tuple[Any, Any]:
+        *values, search = chosen
+        show, level, period, against, first, last = values
+        address, scope = Address.of(search or ""), auth.scope()
         caused = triggers()
         if caused & {page.FIRST, page.LAST}:
             period = chosen_months(first, last, page.FIRST in caused)
@@ -163,18 +156,8 @@ def register(app: Dash, services: Services) -> None:
         return gone_to(controls(services, scope, address, Address.of(wish)), address, "controls")
 
     @app.callback(
-        Output(page.SHOW, "data"),
-        Output(page.SHOW, "value"),
-        Output(page.LEVEL, "data"),
-        Output(page.LEVEL, "value"),
-        Output(page.PERIOD, "data"),
-        Output(page.PERIOD, "value"),
-        Output(page.AGAINST, "data"),
-        Output(page.AGAINST, "value"),
-        Output(page.FIRST, "data"),
-        Output(page.FIRST, "value"),
-        Output(page.LAST, "data"),
-        Output(page.LAST, "value"),
+        Output(choices.WANTED, "data"),
+        *(Output(one, "data") for one in CONTROLS),
         Output(page.CRUMBS, "children"),
         Output(page.MAP, "values"),
         Output(page.MAP, "visible"),
@@ -194,8 +177,10 @@ def register(app: Dash, services: Services) -> None:
         columns, lines, total = table_of(shown, colours)
         with services.store.reading() as session:
             path = crumbs(session, auth.scope(), shown.address.area)
+        options_of, wanted = control_values(shown)
         return (
-            *control_values(shown),
+            wanted,
+            *options_of,
             path,
             on_map.values if on_map else None,
             [*GROUND, *LINES],
@@ -287,8 +272,8 @@ def table_of(shown: Shown, colours: Theme) -> tuple[list[Any], list[dict[str, An
     return [*columns, people.column(shown.members)], rows, total | people.whole(shown.own_members)
 
 
-def control_values(shown: Shown) -> tuple[Any, ...]:
-    """Return options and value of the choices of rate, level and period."""
+def control_values(shown: Shown) -> tuple[list[Any], list[str | None]]:
+    """Return the options of the choices of rate, level and period, and their values."""
     groups: dict[str, list[dict[str, str]]] = {}
     for one in shown.found:
         kind = _("现状") if one.window is None else _("办理")
@@ -296,39 +281,39 @@ def control_values(shown: Shown) -> tuple[Any, ...]:
     if shown.members is not None:
         groups[_("人数")] = [{"value": people.KEY, "label": people.label()}]
     below = levels_below(shown.top.level if shown.top else AreaLevel.CITY)
-    return (
+    options, values = period_values(shown.address, shown.whole)
+    show = people.KEY if shown.shows_people else shown.chosen.key if shown.chosen else None
+    return [
         [{"group": kind, "items": items} for kind, items in groups.items()],
-        people.KEY if shown.shows_people else shown.chosen.key if shown.chosen else None,
         [{"value": one.value, "label": _(one.label)} for one in below],
-        shown.level.value,
-        *period_values(shown.address, shown.whole),
-    )
+        *options,
+    ], [show, shown.level.value, *values]
 
 
-def period_values(address: Address, whole: Window | None) -> tuple[Any, ...]:
-    """Return options and values of the choices of period, comparison, first and last month."""
+def period_values(address: Address, whole: Window | None) -> tuple[list[Any], list[str | None]]:
+    """Return the options of the choices of period, comparison, first and last month, and their values."""
     period = address.period
     if whole is None or period is None:
-        return ([], None) * 4
+        return [[]] * 4, [None] * 4
     spans = list(dict.fromkeys([*periods(whole), period]))
     former = against_of(address, whole)
     others = [one for one in comparable(period, whole) if one != period.before]
-    choices = [(BEFORE, _("上期（{period}）", period=rates.period_label(period.before)))]
+    others_named = [(BEFORE, _("上期（{period}）", period=rates.period_label(period.before)))]
     yearly = period.year_before if period.year_before in others else None
     if yearly is not None:
-        choices.append((YEAR, _("上年同期（{period}）", period=rates.period_label(yearly))))
-    choices += [(one.key, rates.period_label(one)) for one in others if one != yearly]
+        others_named.append((YEAR, _("上年同期（{period}）", period=rates.period_label(yearly))))
+    others_named += [(one.key, rates.period_label(one)) for one in others if one != yearly]
     months = month_choices(period, whole)
-    return (
+    return [
         [{"value": one.key, "label": rates.period_label(one)} for one in spans],
+        [{"value": value, "label": label} for value, label in others_named],
+        *months,
+    ], [
         period.key,
-        [{"value": value, "label": label} for value, label in choices],
         BEFORE if former is None else YEAR if former == yearly else former.key,
-        months[0],
         f"{period.start:%Y-%m}",
-        months[1],
         f"{period.window.end:%Y-%m}",
-    )
+    ]
 
 
 def against_of(address: Address, whole: Window | None) -> Period | None:

@@ -22,7 +22,7 @@ from dashboard.callbacks.places import (
     moves_map,
     triggers,
 )
-from dashboard.components import rates
+from dashboard.components import choices, rates
 from dashboard.components.links import PRESSED
 from dashboard.components.shell import theme
 from dashboard.figures.coverage import empty
@@ -69,6 +69,7 @@ def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     store = services.store
     follow_links(app)
+    choices.follow_address(app, page.URL, sorted(CONTROLS))
 
     @app.callback(
         Output(page.URL, "search"),
@@ -119,7 +120,7 @@ def register(app: Dash, services: Services) -> None:
         return gone_to(new, address, by)
 
     @app.callback(
-        *(Output(one, "value") for one in sorted(CONTROLS)),
+        Output(choices.WANTED, "data"),
         Output(page.METRIC, "disabled"),
         Output(page.AGAINST, "data"),
         Output(page.AGAINST_BOX, "style"),
@@ -163,7 +164,7 @@ def register(app: Dash, services: Services) -> None:
             page.SLIDER: spans.index(period) if period in spans else 0,
         }
         return (
-            *(values[one] for one in sorted(CONTROLS)),
+            [values[one] for one in sorted(CONTROLS)],
             address.mode == "pair",
             [{"value": one.key, "label": rates.period_label(one)} for one in others(address, whole)],
             shown_if(address.mode == "change"),

@@ -20,6 +20,7 @@ from dashboard.callbacks.places import (
     moves_map,
     triggers,
 )
+from dashboard.components import choices
 from dashboard.components import reach as parts
 from dashboard.components.links import CLOSE, PRESSED
 from dashboard.components.shell import theme
@@ -38,13 +39,14 @@ from models.enums import AreaLevel, StationTier
 LAYERS = [*GROUND, "compound", *LINES]
 STREET_LEVELS = (AreaLevel.SUBDISTRICT, AreaLevel.COMMUNITY)
 """Streets within reach are drawn for these areas; a whole county's would be tens of megabytes."""
-CONTROLS = {page.FACILITY, page.TIERS, page.MINUTES, page.SPEED, page.LEVEL}
+CONTROLS = (page.FACILITY, page.TIERS, page.MINUTES, page.SPEED, page.LEVEL)
 CHOSEN_MAX_ZOOM = 16
 
 
 def register(app: Dash, services: Services) -> None:
     """Register the callbacks of the page."""
     follow_links(app)
+    choices.follow_address(app, page.URL, CONTROLS)
 
     @app.callback(
         Output(page.URL, "search"),
@@ -93,20 +95,16 @@ def register(app: Dash, services: Services) -> None:
             new = address.but(at=(round(row["lon"], 6), round(row["lat"], 6))) if row else address
         elif page.MAP in caused and clicked:
             new, by = address.but(at=(round(clicked["lng"], 6), round(clicked["lat"], 6))), "map"
-        elif caused & CONTROLS:
+        elif caused.intersection(CONTROLS):
             new, by = controls(services, scope, address, facility, tiers, minutes, speed, level), "controls"
         else:
             raise PreventUpdate
         return gone_to(new, address, by)
 
     @app.callback(
-        Output(page.FACILITY, "value"),
-        Output(page.TIERS, "value"),
+        Output(choices.WANTED, "data"),
         Output(page.TIER_BOX, "style"),
-        Output(page.MINUTES, "value"),
-        Output(page.SPEED, "value"),
         Output(page.LEVEL, "data"),
-        Output(page.LEVEL, "value"),
         Output(page.CRUMBS, "children"),
         Output(page.WALK, "data"),
         Input(page.URL, "search"),
@@ -118,14 +116,17 @@ def register(app: Dash, services: Services) -> None:
             path = crumbs(session, scope, address.area)
         levels = levels_of(services, scope, address)
         key = address.but(at=None, chosen=None).search()
-        return (
+        wanted = [
             address.facility,
             [one.value for one in address.tiers or StationTier],
-            {} if address.facility == "station" else {"display": "none"},
             f"{address.minutes:g}",
             address.speed_m_per_min,
-            [{"value": one.value, "label": _(one.label)} for one in levels],
             level_of(address, levels).value,
+        ]
+        return (
+            wanted,
+            {} if address.facility == "station" else {"display": "none"},
+            [{"value": one.value, "label": _(one.label)} for one in levels],
             path,
             key if key != walked else no_update,
         )

@@ -6,8 +6,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import auth
+from dashboard.components import choices, links
 from dashboard.components.legend import MEASURE_LABELS, UNIT_LABELS
-from dashboard.components.links import memory
 from dashboard.components.shell import city_map, header, page, theme
 from dashboard.i18n import _
 from dashboard.map_sources import sources
@@ -59,7 +59,8 @@ def layout(services: Services) -> dmc.MantineProvider:
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=FOUND),
             dcc.Store(id=FIT, data={"by": "load", "search": "", "choices": 0}),
-            memory(),
+            links.memory(),
+            choices.memory(),
             header(
                 "/", [html.Nav(id=CRUMBS, className="crumbs", **{"aria-label": _("所在区域")}), _search_box()]
             ),

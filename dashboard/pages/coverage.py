@@ -6,8 +6,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import auth
+from dashboard.components import choices, links
 from dashboard.components import coverage as parts
-from dashboard.components.links import memory
 from dashboard.components.months import month_choice
 from dashboard.components.shell import city_map, header, page, theme
 from dashboard.figures.coverage import empty
@@ -37,7 +37,8 @@ def layout(services: Services) -> dmc.MantineProvider:
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=FIT, data={"by": "load", "search": ""}),
-            memory(),
+            links.memory(),
+            choices.memory(),
             dcc.Download(id=DOWNLOAD),
             header(PATH, [crumbs]),
             html.Main(

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import auth
-from dashboard.components.links import memory
+from dashboard.components import choices, links
 from dashboard.components.months import month_choice
 from dashboard.components.overlays import table
 from dashboard.components.rates import METRIC_LABELS
@@ -77,7 +77,8 @@ def layout(services: Services) -> dmc.MantineProvider:
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=FIT, data={"by": "load", "search": ""}),
-            memory(),
+            links.memory(),
+            choices.memory(),
             dcc.Store(id=CELLS),
             dcc.Download(id=DOWNLOAD),
             dcc.Interval(id=BEAT, interval=BEAT_MS, disabled=True),

@@ -8,8 +8,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import auth
+from dashboard.components import choices, links
 from dashboard.components import reach as parts
-from dashboard.components.links import memory
 from dashboard.components.shell import city_map, header, page, theme
 from dashboard.i18n import _
 from dashboard.map_sources import sources
@@ -44,7 +44,8 @@ def layout(services: Services) -> dmc.MantineProvider:
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=FIT, data={"by": "load", "search": ""}),
-            memory(),
+            links.memory(),
+            choices.memory(),
             dcc.Store(id=WALK),
             dcc.Store(id=FOUND, data=[]),
             header(PATH, [crumbs]),

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pytest
+from sqlalchemy.orm import Session
 
+from dashboard.callbacks import overlays
+from dashboard.callbacks.overlays import weights_of
 from tests.browser.screens import Desk
 
 
@@ -93,3 +99,23 @@ def test_cells_are_drawn_and_one_of_them_is_chosen(desk: Desk) -> None:
         "(one) => one.layer !== 'cell')"
     )
     desk.still()
+
+
+def test_two_choices_made_while_the_first_is_answered_are_both_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open("/overlays/")
+    desk.until("() => document.querySelector('#over-table .ag-row')")
+
+    def slow(session: Session) -> Any:
+        time.sleep(1)
+        return weights_of(session)
+
+    monkeypatch.setattr(overlays, "weights_of", slow)
+    choose = "([id, value]) => dash_clientside.set_props(id, { value })"  # as fast as a keyboard
+    desk.ask(choose, ["over-level", "compound"])
+    desk.until_url(level="compound")
+    desk.ask(choose, ["over-metric", "resolution_rate"])
+    desk.until_url(level="compound", metric="resolution_rate")
+    desk.still()
+    assert desk.query()["metric"] == desk.prop("over-metric", "value") == "resolution_rate"
