@@ -71,7 +71,7 @@ def fewest_outside(sizes: tuple[tuple[int, int], ...], least: int, most: int) ->
         constraints=LinearConstraint(matrix, there, there),
         integrality=np.ones(len(ways)),
         bounds=Bounds(0, np.inf),
-        options={"time_limit": 10},
+        options={"time_limit": 2},
     )
     if found.status != 0:
         return None

@@ -4,8 +4,8 @@
   const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     pingqiChoices: {
-      remember: (_search, ...values) => {
-        shown = values;
+      remember: () => {
+        shown = window.dash_clientside.callback_context.states_list.map(({ value }) => value);
       },
       follow: (wanted, ...values) =>
         values.map((value, at) =>

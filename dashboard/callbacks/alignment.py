@@ -15,6 +15,7 @@ from dashboard.align_address import Address
 from dashboard.callbacks import alignment_decisions, alignment_jobs, alignment_structures
 from dashboard.components import alignment_map as drawn
 from dashboard.components import alignment_tables as tables
+from dashboard.components import choices
 from dashboard.components.alignment_detail import card
 from dashboard.components.shell import theme
 from dashboard.figures.alignment import cases
@@ -39,6 +40,7 @@ def register(app: Dash, services: Services) -> None:
     alignment_jobs.register(app, services)
     alignment_decisions.register(app, services)
     alignment_structures.register(app, services)
+    choices.follow_address(app, page.URL, (page.PLAN, page.AREA, page.TABS), page.REFRESH)
     _register_choices(app, services)
     _register_map(app, services)
 
@@ -52,10 +54,9 @@ def register(app: Dash, services: Services) -> None:
             return tables.community_rows(inspections.communities(session, auth.scope()))
 
     @app.callback(
+        Output(choices.WANTED, "data"),
         Output(page.PLAN, "data"),
-        Output(page.PLAN, "value"),
         Output(page.AREA, "data"),
-        Output(page.AREA, "value"),
         Output(page.PLAN_STATE, "children"),
         Output(page.PLAN_BAR, "style"),
         Output(page.COMPARE, "style"),
@@ -63,7 +64,6 @@ def register(app: Dash, services: Services) -> None:
         Output(page.AGAIN, "style"),
         Output(page.DROP, "style"),
         Output(page.DECISIONS, "style"),
-        Output(page.TABS, "value"),
         Output(page.MOVES, "rowData"),
         Output(page.REFUSALS, "rowData"),
         Output(page.RELATIONS, "rowData"),
@@ -153,7 +153,7 @@ def plan_shown(services: Services, scope: Scope, address: Address) -> tuple[Any,
         plan = next((one for one in known if one.id == address.plan), None)
         codes = list(plan.wishes.communities) if plan else []
         communities = inspections.communities(session, scope) if not plan else None
-        choices = [{"value": str(one.id), "label": plan_label(one)} for one in known]
+        plans = [{"value": str(one.id), "label": plan_label(one)} for one in known]
         names = areas.names(session, codes)
         inside = [{"value": code, "label": names.get(code, code)} for code in codes if code in scope]
         if communities is not None:
@@ -167,14 +167,12 @@ def plan_shown(services: Services, scope: Scope, address: Address) -> tuple[Any,
     draft = plan is not None and plan.status is PlanStatus.DRAFT
     counts = {"moves": len(rows.moves), "refusals": len(rows.refusals), "relations": len(rows.relations)}
     return (
-        choices,
-        str(plan.id) if plan else None,
+        [str(plan.id) if plan else None, address.area, address.tab],
+        plans,
         inside,
-        address.area,
         plan_state(plan),
         *[{} if plan else HIDDEN] * 2,
         *[{} if draft else HIDDEN] * 4,
-        address.tab,
         rows.moves,
         rows.refusals,
         rows.relations,

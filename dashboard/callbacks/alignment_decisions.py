@@ -239,15 +239,22 @@ def given(services: Services, plan_id: int | None, refusal_id: int, to: str) -> 
 
 
 def _register_versions(app: Dash, services: Services) -> None:
-    @app.callback(Output(page.VERSIONS, "children"), Input(page.URL, "search"), Input(page.REFRESH, "data"))
-    def list_versions(search: str, _refresh: int) -> Any:
-        if not auth.may_plan():
-            raise PreventUpdate
+    @app.callback(
+        Output(page.VERSIONS, "children"),
+        Output(page.VERSIONS, "data-of"),
+        Input(page.URL, "search"),
+        Input(page.REFRESH, "data"),
+        State(page.VERSIONS, "data-of"),
+    )
+    def list_versions(search: str, refresh: int, shown: str | None) -> tuple[Any, str]:
         area = Address.of(search).area
+        # Buttons that are put anew on the page forget that they were pressed.
+        if not auth.may_plan() or shown == (of := f"{area} {refresh}"):
+            raise PreventUpdate
         if area is None:
-            return html.P(_("在社区表中点选一个社区，查看它的各个版本。"), className="hint")
+            return html.P(_("在社区表中点选一个社区，查看它的各个版本。"), className="hint"), of
         with services.store.reading() as session:
-            return [version_row(one) for one in versions.versions(session, auth.scope(), area)]
+            return [version_row(one) for one in versions.versions(session, auth.scope(), area)], of
 
     @app.callback(
         Output(page.MESSAGE, "children", allow_duplicate=True),

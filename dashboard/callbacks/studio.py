@@ -19,6 +19,7 @@ from dashboard.callbacks import (
     studio_jobs,
     studio_stations,
 )
+from dashboard.components import choices
 from dashboard.components import studio as parts
 from dashboard.components.alignment_map import bounds_of, overlay
 from dashboard.components.shell import theme
@@ -49,14 +50,14 @@ def register(app: Dash, services: Services) -> None:
     studio_files.register(app, services)
     studio_stations.register(app, services)
     studio_compounds.register(app, services)
+    choices.follow_address(app, page.URL, (page.AREA, page.PLAN, page.LEAST, page.MOST), page.REFRESH)
     _register_address(app, services)
     _register_choice(app, services)
 
     @app.callback(
+        Output(choices.WANTED, "data"),
         Output(page.AREA, "data"),
-        Output(page.AREA, "value"),
         Output(page.PLAN, "data"),
-        Output(page.PLAN, "value"),
         Output(page.STATE, "children"),
         Output(page.SEEN, "data"),
         Output(page.TABLE, "rowData"),
@@ -69,8 +70,6 @@ def register(app: Dash, services: Services) -> None:
         Output(page.UNDO, "disabled"),
         Output(page.REDO, "disabled"),
         Output(page.OF_DRAFT, "disabled"),
-        Output(page.LEAST, "value"),
-        Output(page.MOST, "value"),
         Input(page.URL, "search"),
         Input(page.REFRESH, "data"),
         State(page.LEAST, "value"),
@@ -99,7 +98,7 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
         communities = drawing_lists.communities(session, scope)
         found = drawings.listing(session, scope, address.area) if address.area else []
         workers = drawing_lists.workers(session, scope, address.area) if address.area else 0
-    choices = [{"value": one.code, "label": _label(one)} for one in communities]
+    named = [{"value": one.code, "label": _label(one)} for one in communities]
     plans = [
         {
             "value": str(one.plan_id),
@@ -113,10 +112,9 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
         hint = _("打开现行微网格来修改，或让系统划分本社区。") if address.area else _("先选一个社区。")
         nothing = {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
         return (
-            choices,
-            address.area,
+            [address.area, None, *band],
+            named,
             plans,
-            None,
             hint,
             None,
             [],
@@ -129,14 +127,12 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
             True,
             True,
             True,
-            *band,
         )
     draft = sheet.draft
     return (
-        choices,
-        sheet.area_code,
+        [sheet.area_code, str(sheet.plan_id), draft.band.least, draft.band.most],
+        named,
         plans,
-        str(sheet.plan_id),
         state_text(sheet),
         {"plan": sheet.plan_id, "version": sheet.version},
         parts.rows(sheet),
@@ -149,8 +145,6 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
         not draft.done,
         not draft.undone,
         False,
-        draft.band.least,
-        draft.band.most,
     )
 
 

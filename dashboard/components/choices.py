@@ -15,8 +15,8 @@ def memory() -> dcc.Store:
     return dcc.Store(id=WANTED)
 
 
-def follow_address(app: Dash, url: str, choices: Sequence[str]) -> None:
-    """Set choices to the values in ``WANTED``, but not those made since the address changed.
+def follow_address(app: Dash, url: str, choices: Sequence[str], refresh: str | None = None) -> None:
+    """Set choices to the values in ``WANTED``, but not those made since they were asked for.
 
     A callback that answers a change of the address with the values of all choices would take back what the
     reader has chosen meanwhile (assets/choices.js). Only what differs is set, so nothing is asked for twice.
@@ -27,9 +27,12 @@ def follow_address(app: Dash, url: str, choices: Sequence[str]) -> None:
         Id of the ``dcc.Location``.
     choices
         Ids of the components, in the order of the values in ``WANTED``.
+    refresh
+        Id of the ``dcc.Store`` whose change asks for them too.
     """
     values = [State(one, "value") for one in choices]
-    app.clientside_callback(ClientsideFunction("pingqiChoices", "remember"), Input(url, "search"), *values)
+    causes = [Input(url, "search"), *([Input(refresh, "data")] if refresh else [])]
+    app.clientside_callback(ClientsideFunction("pingqiChoices", "remember"), *causes, *values)
     app.clientside_callback(
         ClientsideFunction("pingqiChoices", "follow"),
         *(Output(one, "value") for one in choices),

@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from dashboard import auth
 from dashboard.components import alignment_tables as tables
+from dashboard.components import choices
 from dashboard.components.job_bar import job_bar
 from dashboard.components.shell import header, page, theme
 from dashboard.i18n import _, language
@@ -121,6 +122,7 @@ def layout(_services: Services) -> dmc.MantineProvider:
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             dcc.Store(id=REFRESH, data=0),
+            choices.memory(),
             dcc.Store(id=CHOSEN),
             dcc.Store(id=SIDES),
             dcc.Store(id=BLINKING, data=False),

@@ -8,8 +8,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import auth
+from dashboard.components import choices, studio_compounds, studio_files, studio_stations
 from dashboard.components import studio as parts
-from dashboard.components import studio_compounds, studio_files, studio_stations
 from dashboard.components.job_bar import job_bar
 from dashboard.components.shell import header, page, theme
 from dashboard.i18n import _, language
@@ -110,6 +110,7 @@ def layout(_services: Services) -> dmc.MantineProvider:
     stores = [
         dcc.Location(id=URL, refresh="callback-nav"),
         dcc.Store(id=REFRESH, data=0),
+        choices.memory(),
         dcc.Store(id=SEEN),
         dcc.Store(id=CHOSEN, data={"cells": [], "one": None, "view": None}),
         dcc.Interval(id=POLL, interval=500, disabled=True),

@@ -109,6 +109,7 @@ def test_a_boundary_is_dragged_and_two_plans_stand_side_by_side(
     shown(desk, 2)
     after = sheet_of(desk)
     assert after.draft.done[-1].kind == "drag"
+    band_typed_meanwhile(desk)
     beside(desk, before, after)
 
 
@@ -144,6 +145,20 @@ def drags(sheet: drawings.Sheet) -> Iterator[tuple[str, int, int]]:
             if away[end] > 10:
                 yield str(change.moves[0][1]), vertex, end
                 break
+
+
+def band_typed_meanwhile(desk: Desk) -> None:
+    """Type a band while the page is being renewed, as after an edit: it stays."""
+    usual = desk.prop("studio-least", "value")
+    desk.ask(
+        "() => { const { data } = window.dash_component_api.getLayout('studio-refresh').props;"
+        " window.dash_clientside.set_props('studio-refresh', { data: data + 1 }); }"
+    )
+    desk.page.wait_for_timeout(30)
+    desk.ask("() => window.dash_clientside.set_props('studio-least', { value: 27 })")
+    desk.still()
+    assert desk.prop("studio-least", "value") == 27
+    desk.ask("value => window.dash_clientside.set_props('studio-least', { value })", usual)
 
 
 def beside(desk: Desk, before: drawings.Sheet, after: drawings.Sheet) -> None:
