@@ -30,6 +30,7 @@ CHROMIUM = (
     " --ignore-gpu-blocklist"
 ).split()
 DESK, WIDE = (1920, 1080), (3840, 2160)
+IMPORTED = "hangzhou"
 
 
 def main() -> None:
@@ -48,12 +49,14 @@ def main() -> None:
         wait_for(f"http://127.0.0.1:{port}/healthz", server)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-            for name, path, theme, size in pictures(args.home / "city.gpkg"):
+            found = pictures(args.home / "city.gpkg")
+            of_import = [name for name, *_rest in found] == [IMPORTED]
+            for name, path, theme, size in found:
                 if not args.only or name in args.only:
                     shoot(browser, f"http://127.0.0.1:{port}{path}", args.out / f"{name}.png", theme, size)
-            if not args.only or any(name.startswith("align") for name in args.only):
+            if not (args.only or of_import) or any(name.startswith("align") for name in args.only or ()):
                 alignment(browser, f"http://127.0.0.1:{port}", args.out)
-            if not args.only or any(name.startswith("grids") for name in args.only):
+            if not (args.only or of_import) or any(name.startswith("grids") for name in args.only or ()):
                 grids(browser, f"http://127.0.0.1:{port}", args.out)
             browser.close()
     finally:
@@ -65,7 +68,7 @@ def pictures(store: Path) -> list[tuple[str, str, str, tuple[int, int]]]:
     """Return name, path, theme and size of every picture; places are looked up in the store."""
     with sqlite3.connect(store) as db:
         if not db.execute("SELECT count(*) FROM building").fetchone()[0]:
-            return [("hangzhou", "/", "light", DESK)]  # the import that docs/import.md walks through
+            return [(IMPORTED, "/", "light", DESK)]  # the import that docs/import.md walks through
         (community,) = db.execute(
             "SELECT area_code FROM compound GROUP BY area_code ORDER BY count(*) DESC, area_code LIMIT 1"
         ).fetchone()
