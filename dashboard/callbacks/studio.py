@@ -70,6 +70,8 @@ def register(app: Dash, services: Services) -> None:
         Output(page.UNDO, "disabled"),
         Output(page.REDO, "disabled"),
         Output(page.OF_DRAFT, "disabled"),
+        Output(page.PUBLISH, "disabled"),
+        Output(page.DROP, "disabled"),
         Input(page.URL, "search"),
         Input(page.REFRESH, "data"),
         State(page.LEAST, "value"),
@@ -124,9 +126,7 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
             [*page.VISIBLE, "micro_grid"],
             None,
             nothing,
-            True,
-            True,
-            True,
+            *[True] * 5,
         )
     draft = sheet.draft
     return (
@@ -145,6 +145,7 @@ def whole(services: Services, scope: Scope, address: Address, band: tuple[Any, A
         not draft.done,
         not draft.undone,
         False,
+        *[sheet.status is not PlanStatus.DRAFT] * 2,
     )
 
 

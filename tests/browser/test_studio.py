@@ -306,6 +306,7 @@ def publish(site: Site, desk: Desk, version: int) -> None:
     desk.page.click("#studio-publish")
     desk.until_text("#studio-message", "已发布为新版本")
     assert site.one(select(Plan.status).where(Plan.id == sheet.plan_id)) is PlanStatus.PUBLISHED
+    desk.until("() => document.querySelector('#studio-publish').disabled")
     codes = site.rows(
         select(MicroGrid.code).where(MicroGrid.area_code == sheet.area_code, MicroGrid.valid_to.is_(None))
     )
